@@ -1,0 +1,1 @@
+"""Orchestration: Prefect flows that say what runs when."""

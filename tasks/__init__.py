@@ -1,0 +1,1 @@
+"""One module per Prefect task, over Prefect-free packages that do the work."""

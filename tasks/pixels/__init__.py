@@ -1,0 +1,1 @@
+"""Pixel layer: windows become blocks, blocks become every level of a pyramid."""

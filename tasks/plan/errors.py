@@ -1,0 +1,30 @@
+"""Every error this project raises on purpose.
+
+RegistrationError
+├── InvalidInputError      what was asked cannot be done; asking again will not help
+│   └── UnsupportedStoreError
+├── LockHeldError          another run owns the image or the well; it can be tried again
+└── VerificationError      the staged image is not what the plan says; the original was kept
+"""
+
+from __future__ import annotations
+
+
+class RegistrationError(Exception):
+    """Base of all errors raised on purpose; the message names path, value and next step."""
+
+
+class InvalidInputError(RegistrationError, ValueError):
+    """What was asked cannot be done: a missing path, table or acquisition, or a mismatch."""
+
+
+class UnsupportedStoreError(InvalidInputError):
+    """The location is not on a file system."""
+
+
+class LockHeldError(RegistrationError, TimeoutError):
+    """Another run owns the image or the well; it can be tried again when that run has ended."""
+
+
+class VerificationError(RegistrationError):
+    """The staged image differs from the plan; it was set aside and the original was kept."""

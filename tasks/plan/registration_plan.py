@@ -1,0 +1,116 @@
+"""What registering one image will do: a small, frozen, JSON-able plan in whole pixels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from tasks.plan.window import Frozen, Shift
+
+
+class Level(Frozen):
+    """One pyramid level: a zarr array, as it is in the source and will be in the result."""
+
+    path: str
+    """Path below the image, such as `0` or `labels/nuclei/0`."""
+    shape: tuple[int, ...]
+    chunks: tuple[int, ...]
+    shards: tuple[int, ...] | None = None
+    dtype: str
+    """NumPy's name, such as `uint16`."""
+
+    @property
+    def write_unit(self) -> tuple[int, ...]:
+        """The smallest box that one writer must own: the shard, where there are shards."""
+        return self.shards or self.chunks
+
+
+class Pyramid(Frozen):
+    """A multiscale image or label, and how its regions move on its own pixel grid."""
+
+    path: str
+    """Path below the image: empty for the image itself, `labels/<name>` for a label."""
+    axes: tuple[str, ...]
+    """Axis names in array order, such as `("c", "z", "y", "x")`."""
+    pixel_size: tuple[float, ...]
+    """Size of a level-0 pixel per axis: micrometers, seconds for t, 1 for c."""
+    levels: tuple[Level, ...]
+    """Finest first."""
+    resampling: Literal["linear", "nearest"]
+    shifts: tuple[Shift, ...]
+    """In the reference table's order: where targets overlap, the later one wins. Empty for a label
+    that is carried over unshifted."""
+
+    @property
+    def name(self) -> str:
+        """`image`, or the label's name."""
+        return self.path.removeprefix("labels/") or "image"
+
+
+class TablePlan(Frozen):
+    """One table of the result: where it comes from and what happens to it."""
+
+    name: str
+    type: str
+    """The table's own type, such as `roi_table` or `feature_table`."""
+    backend: str
+    """The table's own storage backend, such as `anndata`, `csv`, `json` or `parquet`."""
+    origin: Literal["reference", "acquisition"]
+    handling: Literal["copy", "shift"]
+    """`shift`: its regions move with the pixels and are cut to the region they lie in."""
+    rows: int
+    """Rows in the source."""
+    reference_label: str | None = None
+    """The label that a masking table describes: its rows move on that label's grid."""
+
+
+class RegistrationPlan(Frozen):
+    """All that the tasks after resolve-reference need to know; nothing of it is read twice."""
+
+    plate: str
+    well: str
+    """Row and column, such as `B/03`."""
+    image_path: Path
+    """The image to be registered. Absolute, like every path here."""
+    reference_path: Path
+    output_path: Path
+    """`image_path` itself when it is overwritten, else `<image_path>_registered`."""
+    acquisition: int
+    reference_acquisition: int
+    registered_roi_table: str
+    register_labels: bool
+    zarr_format: Literal[2, 3]
+    image: Pyramid
+    labels: tuple[Pyramid, ...]
+    tables: tuple[TablePlan, ...]
+    regions_digest: str
+    """SHA-256 of this image's registered regions: names and coordinates."""
+    reference_digest: str
+    """SHA-256 of the reference's registered regions."""
+    warnings: tuple[str, ...] = ()
+    """What a person should know before pixels move: clipped regions, dropped regions, ..."""
+
+    @property
+    def image_name(self) -> str:
+        """Name of the image in its well, such as `1` or `1_illum_corr`."""
+        return self.image_path.name
+
+    @property
+    def output_name(self) -> str:
+        """Name of the result in the well."""
+        return self.output_path.name
+
+    @property
+    def overwrites_input(self) -> bool:
+        """Whether the result takes the place of the input."""
+        return self.output_path == self.image_path
+
+    @property
+    def is_reference(self) -> bool:
+        """Whether the image is the reference itself."""
+        return self.image_path == self.reference_path
+
+    @property
+    def title(self) -> str:
+        """How logs name the image: plate, well and image."""
+        return f"{self.plate} {self.well}/{self.image_name}"

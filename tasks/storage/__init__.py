@@ -1,0 +1,1 @@
+"""Storage layer: staging, verification, swap, locks and provenance on a file system."""

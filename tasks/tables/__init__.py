@@ -1,0 +1,1 @@
+"""Table layer: tables are carried over, or moved with the pixels."""
