@@ -6,30 +6,37 @@ Everything is deterministic: the same arguments give the same pixels. Lengths ar
 from __future__ import annotations
 
 import json
-import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import pandas as pd
 import zarr
-from ngio import (
-    ImageInWellPath,
-    Roi,
-    create_empty_ome_zarr,
-    create_empty_plate,
-    open_ome_zarr_container,
-)
+from ngio import ImageInWellPath, create_empty_ome_zarr, create_empty_plate
 from ngio.common._zoom import numpy_zoom
-from ngio.tables import FeatureTable, MaskingRoiTable, RoiTable, Table
-from numpy.typing import NDArray
-from zarr.errors import ZarrUserWarning
 
-Array = NDArray[Any]
+from tests.plate_pixels import Array, label_pixels, smooth_pixels
+from tests.plate_tables import Box, add_feature_table, add_masking_table, write_regions
+
+__all__ = [
+    "Array",
+    "Box",
+    "add_extras",
+    "add_feature_table",
+    "add_image_to_well",
+    "add_label",
+    "add_masking_table",
+    "label_pixels",
+    "level_paths",
+    "make_image",
+    "make_plate",
+    "read_levels",
+    "smooth_pixels",
+    "write_levels",
+    "write_regions",
+]
+
 NgffVersion = Literal["0.4", "0.5"]
-Box = Mapping[str, tuple[float, float]]
-"""Start and length per axis, in micrometers (seconds for t)."""
 
 _TIME_SPACING = 1.0
 
@@ -274,106 +281,6 @@ def level_paths(multiscale: Path) -> list[str]:
     return [dataset["path"] for dataset in described["datasets"]]
 
 
-def write_regions(
-    image: Path,
-    table: str,
-    regions: Mapping[str, Box],
-    *,
-    backend: Literal["anndata", "csv", "json", "parquet"] = "csv",
-    columns: Mapping[str, Sequence[Any]] | None = None,
-) -> None:
-    """Write an ROI table, replacing one of that name.
-
-    Args:
-        image: The image that gets the table.
-        table: Its name.
-        regions: Box per region name, in order. Of y, x and z, an axis left out is the whole axis.
-        backend: ngio's table backend.
-        columns: Further columns, one value per region.
-    """
-    extents = _extents(image)
-    rois = [
-        Roi.from_values(
-            {**extents, **box},
-            name=name,
-            **{column: values[row] for column, values in (columns or {}).items()},
-        )
-        for row, (name, box) in enumerate(regions.items())
-    ]
-    _add_table(image, table, RoiTable(rois=rois), backend)
-
-
-def add_masking_table(
-    image: Path,
-    table: str,
-    label: str,
-    boxes: Mapping[int, Box],
-    *,
-    backend: Literal["anndata", "csv", "json", "parquet"] = "csv",
-) -> None:
-    """Write a masking ROI table: box per object number of a label; left-out axes are whole."""
-    extents = _extents(image)
-    rois = [
-        Roi.from_values({**extents, **box}, name=str(number), label=number)
-        for number, box in boxes.items()
-    ]
-    _add_table(image, table, MaskingRoiTable(rois=rois, reference_label=label), backend)
-
-
-def add_feature_table(
-    image: Path,
-    table: str,
-    label: str,
-    *,
-    numbers: Sequence[int] = (1, 2, 3),
-    backend: Literal["anndata", "csv", "json", "parquet"] = "csv",
-) -> None:
-    """Write a feature table: three measurements per object number of a label."""
-    rows = pd.DataFrame(
-        {
-            "area": np.arange(len(numbers)) * 1.5 + 10,
-            "mean_intensity": np.arange(len(numbers)) * 100.25,
-            "cells": np.arange(len(numbers)),
-        },
-        index=pd.Index(list(numbers), name="label"),
-    )
-    _add_table(image, table, FeatureTable(rows, reference_label=label), backend)
-
-
-def smooth_pixels(shape: Sequence[int], dtype: str, seed: int) -> Array:
-    """Return pixels as a microscope gives them: waves and noise over most of the dtype's range.
-
-    Signed integers and floats take negative values too; bool is a threshold.
-    """
-    random = np.random.default_rng(seed)
-    field = np.zeros(shape)
-    for axis, size in enumerate(shape):
-        wave = np.sin(np.arange(size) * random.uniform(0.05, 0.4) + random.uniform(0, 6))
-        field += wave.reshape([-1 if n == axis else 1 for n in range(len(shape))])
-    field = field / max(1, len(shape)) + random.normal(0, 0.1, shape)
-    field = np.clip((field + 1.3) / 2.6, 0, 1)
-    kind = np.dtype(dtype)
-    if kind == np.bool_:
-        return np.asarray(field > 0.5)
-    if kind.kind == "f":
-        return np.asarray((field - 0.5) * 1000, dtype=kind)
-    limits = np.iinfo(kind)
-    # float64 cannot hold the largest 64-bit numbers: stay a little below the limit.
-    span = (float(limits.max) - float(limits.min)) * (1 - 1e-9)
-    return np.asarray(np.floor(field * span + float(limits.min)), dtype=kind)
-
-
-def label_pixels(shape: Sequence[int], dtype: str, seed: int, *, first: int = 1) -> Array:
-    """Return objects numbered from `first` on a background of 0: boxes with ragged edges."""
-    random = np.random.default_rng(seed)
-    cells = [max(1, size // 7) for size in shape]
-    numbers = np.arange(first, first + int(np.prod(cells)), dtype=dtype).reshape(cells)
-    numbers = np.where(random.random(cells) < 0.3, np.zeros((), dtype=dtype), numbers)
-    index = [np.minimum(np.arange(s) * c // s, c - 1) for s, c in zip(shape, cells, strict=True)]
-    pixels = numbers[np.ix_(*index)]
-    return np.where(random.random(tuple(shape)) < 0.1, np.zeros((), dtype=dtype), pixels)
-
-
 def _create_pyramid(
     path: Path,
     *,
@@ -413,22 +320,6 @@ def _create_pyramid(
         extra_array_kwargs=None if fill_value is None else {"fill_value": fill_value},
         overwrite=True,
     )
-
-
-def _extents(image: Path) -> dict[str, tuple[float, float]]:
-    finest = open_ome_zarr_container(image, mode="r").get_image()
-    sizes = finest.pixel_size
-    spacing = {"z": sizes.z, "y": sizes.y, "x": sizes.x}
-    pixels = dict(zip(finest.axes, finest.shape, strict=True))
-    return {axis: (0.0, pixels.get(axis, 1) * step) for axis, step in spacing.items()}
-
-
-def _add_table(image: Path, name: str, table: Table, backend: Any) -> None:
-    with warnings.catch_warnings():
-        # Said of each zarr format in turn; the table must have the format of its image.
-        warnings.filterwarnings("ignore", "Consolidated metadata is", ZarrUserWarning)
-        warnings.filterwarnings("ignore", "Writing zarr v2 data", UserWarning)
-        open_ome_zarr_container(image).add_table(name, table, backend=backend, overwrite=True)
 
 
 def _ngff_version(path: Path) -> NgffVersion:
