@@ -1,0 +1,49 @@
+"""Register one image with the plain functions alone, in the order in which the flow calls them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tasks.pixels.write import write_pyramid
+from tasks.plan.build import build_plan
+from tasks.plan.registration_plan import RegistrationPlan
+from tasks.storage.provenance import write_provenance
+from tasks.storage.recover import recover_image
+from tasks.storage.staging import stage_labels, start_staging
+from tasks.storage.swap import publish
+from tasks.storage.verify import verify_staged
+from tasks.storage.well_entries import list_image
+from tasks.tables.write import write_tables
+
+
+def register(
+    image: Path,
+    *,
+    registered_roi_table: str = "registered",
+    reference_acquisition: int = 0,
+    register_labels: bool = True,
+    overwrite_input: bool = True,
+    workers: int = 2,
+) -> RegistrationPlan:
+    """Register an image and return the plan that was followed."""
+    recover_image(image.parent, image.name)
+    plan = build_plan(
+        image,
+        registered_roi_table=registered_roi_table,
+        reference_acquisition=reference_acquisition,
+        register_labels=register_labels,
+        overwrite_input=overwrite_input,
+    )
+    staged = start_staging(plan)
+    write_pyramid(plan.image, plan.image_path, staged, workers=workers)
+    stage_labels(plan)
+    for label in plan.labels:
+        if label.shifts:
+            write_pyramid(label, plan.image_path, staged, workers=workers)
+    write_tables(plan, staged)
+    write_provenance(plan)
+    verify_staged(plan)
+    publish(plan)
+    if not plan.overwrites_input:
+        list_image(plan.output_path.parent, plan.output_name, plan.acquisition)
+    return plan
