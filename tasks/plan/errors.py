@@ -3,6 +3,7 @@
 RegistrationError
 ├── InvalidInputError      what was asked cannot be done; asking again will not help
 │   └── UnsupportedStoreError
+├── DamagedChunkError      a chunk of the source cannot be decoded; nothing was replaced
 ├── LockHeldError          another run owns the image or the well; it can be tried again
 └── VerificationError      the staged image is not what the plan says; the original was kept
 """
@@ -20,6 +21,10 @@ class InvalidInputError(RegistrationError, ValueError):
 
 class UnsupportedStoreError(InvalidInputError):
     """The location is not on a file system."""
+
+
+class DamagedChunkError(RegistrationError):
+    """A chunk of the source cannot be decoded; the original was not touched."""
 
 
 class LockHeldError(RegistrationError, TimeoutError):
