@@ -1,0 +1,103 @@
+"""Read the tables of an image, as listed in its metadata, without creating anything in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import zarr
+from ngio.tables import open_table
+from ngio.utils import NgioError
+from zarr.errors import GroupNotFoundError
+
+from tasks.plan.errors import InvalidInputError
+from tasks.storage.paths import safe_name
+
+ROI_LIKE = ("roi_table", "masking_roi_table", "generic_roi_table")
+"""Table types whose rows are boxes in the image (fractal-tasks-core's table specification)."""
+
+
+@dataclass(frozen=True)
+class ListedTable:
+    """One table of an image: what its metadata says, and its rows as ngio reads them."""
+
+    name: str
+    type: str
+    backend: str
+    reference_label: str | None
+    """The label that a masking or feature table describes."""
+    content: Any
+    """ngio's table object, already loaded."""
+
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+        return len(self.content.table_data)
+
+
+def list_tables(image: Path) -> tuple[str, ...]:
+    """Return the names of an image's tables, in the order of its metadata.
+
+    Args:
+        image: Root folder of the image.
+
+    Raises:
+        InvalidInputError: When the list holds something that is not a name, or a name that leads
+            out of the image.
+    """
+    try:
+        group = zarr.open_group(image / "tables", mode="r", use_consolidated=False)
+    except (FileNotFoundError, GroupNotFoundError):
+        return ()
+    listed = group.attrs.get("tables", [])
+    if not isinstance(listed, list) or not all(isinstance(name, str) for name in listed):
+        raise InvalidInputError(
+            f"The list of tables of {image / 'tables'} is {listed!r}; it should be a list of "
+            "names. Repair the attribute 'tables' of that group."
+        )
+    return tuple(dict.fromkeys(safe_name(str(name), "table") for name in listed))
+
+
+def read_table(image: Path, name: str) -> ListedTable:
+    """Read one listed table whole.
+
+    Args:
+        image: Root folder of the image.
+        name: A name that `list_tables` returned.
+
+    Raises:
+        InvalidInputError: When the table is listed but not there, or cannot be read. An error of
+            the file system that may heal (such as a stale network handle) passes through.
+    """
+    folder = image / "tables" / name
+    try:
+        group = zarr.open_group(folder, mode="r", use_consolidated=False)
+    except (FileNotFoundError, GroupNotFoundError) as cause:
+        raise InvalidInputError(
+            f"The table '{name}' is listed in {image / 'tables'}, but is not there. Restore it, "
+            "or remove its name from the attribute 'tables' of that group."
+        ) from cause
+    attributes = dict(group.attrs)
+    try:
+        content = open_table(folder, mode="r")
+        content.set_table_data()
+    except (NgioError, ValueError, KeyError, TypeError, FileNotFoundError) as cause:
+        raise InvalidInputError(
+            f"The table '{name}' of {image} cannot be read: {cause}. Restore or remove it."
+        ) from cause
+    return ListedTable(
+        name=name,
+        type=str(attributes.get("type", "generic_table")),
+        backend=content.backend_name,
+        reference_label=_described_label(attributes),
+        content=content,
+    )
+
+
+def _described_label(attributes: Mapping[str, Any]) -> str | None:
+    region = attributes.get("region")
+    if not isinstance(region, Mapping) or "path" not in region:
+        return None
+    return str(region["path"]).rstrip("/").rpartition("/")[2] or None
