@@ -1,0 +1,70 @@
+"""What the microscope sees of one well: the same cells in each acquisition, shifted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tasks.demo.camera import photograph
+from tasks.demo.cells import scatter_cells
+from tasks.demo.layout import IMAGE_SHAPE, MARGIN, WELLS, fields, translation
+from tasks.demo.panels import BLEACHING, PANELS
+from tasks.demo.stains import light_of
+from tasks.demo.territories import Territories, share_out
+
+LABELS_PER_FIELD = 10_000
+"""Nucleus 7 of the second field has the number 20,007: the same in each acquisition."""
+
+_SEED = 20261
+_CELLS, _OUTLINES, _STAIN, _CAMERA = range(4)
+
+
+@dataclass(frozen=True)
+class Acquired:
+    """The pixels of one image."""
+
+    channels: NDArray[np.uint16]
+    """Axes (c, z, y, x), with one plane."""
+    nuclei: NDArray[np.uint32]
+    """The nuclei as a label, axes (z, y, x): 0 is background."""
+
+
+def grow_sample(well: str) -> Territories:
+    """Return the cells of a well, on the fields and a margin around them."""
+    shape = (IMAGE_SHAPE[0] + 2 * MARGIN, IMAGE_SHAPE[1] + 2 * MARGIN)
+    cells = scatter_cells(shape, _random(well, _CELLS))
+    return share_out(cells, shape, _random(well, _OUTLINES))
+
+
+def acquire(well: str, sample: Territories, acquisition: int) -> Acquired:
+    """Return what one acquisition records of a well: stained, shifted, with camera noise.
+
+    Called twice it returns the same pixels.
+
+    Args:
+        well: Row and column, such as `A/01`.
+        sample: What `grow_sample` returned for this well.
+        acquisition: Which acquisition.
+    """
+    panel = PANELS[acquisition]
+    channels = np.empty((len(panel), 1, *IMAGE_SHAPE), dtype=np.uint16)
+    nuclei = np.zeros((1, *IMAGE_SHAPE), dtype=np.uint32)
+    for number, (name, field) in enumerate(fields().items(), start=1):
+        seen = field.moved_by((MARGIN, MARGIN)).moved_by(translation(well, acquisition, name))
+        label = sample.nuclei[seen.slices]
+        nuclei[0][field.slices] = np.where(label > 0, label + number * LABELS_PER_FIELD, 0)
+    for channel, stain in enumerate(panel):
+        light = light_of(stain, sample, _random(well, _STAIN, *stain.name.encode()))
+        camera = _random(well, _CAMERA, acquisition, channel)
+        for name, field in fields().items():
+            seen = field.moved_by((MARGIN, MARGIN)).moved_by(translation(well, acquisition, name))
+            channels[channel, 0][field.slices] = photograph(
+                light[seen.slices], camera, exposure=BLEACHING[acquisition]
+            )
+    return Acquired(channels=channels, nuclei=nuclei)
+
+
+def _random(well: str, *purpose: int) -> np.random.Generator:
+    return np.random.default_rng([_SEED, list(WELLS).index(well), *purpose])

@@ -1,0 +1,46 @@
+"""Uneven surfaces from noise and box filters, which is all that NumPy alone can do quickly."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+_PASSES = 2
+"""Box filters in a row: two leave no visible squares, and more only take longer."""
+
+
+def box_filter(surface: NDArray[np.float32], width: int) -> NDArray[np.float32]:
+    """Return the mean over a centred square of `width` pixels (odd), edges repeated.
+
+    Args:
+        surface: Values with axes (y, x).
+        width: Side of the square in pixels.
+    """
+    smooth = surface
+    for axis in (0, 1):
+        margin = [(0, 0), (0, 0)]
+        margin[axis] = (width // 2 + 1, width // 2)
+        total = np.cumsum(np.pad(smooth, margin, mode="edge"), axis=axis, dtype=np.float64)
+        ends = np.moveaxis(total, axis, 0)
+        smooth = np.moveaxis((ends[width:] - ends[:-width]) / width, 0, axis).astype(np.float32)
+    return smooth
+
+
+def blurred(surface: NDArray[np.float32], width: int) -> NDArray[np.float32]:
+    """Return the surface out of focus: a box filter applied more than once."""
+    for _ in range(_PASSES):
+        surface = box_filter(surface, width)
+    return surface
+
+
+def mottled(shape: tuple[int, int], grain: int, random: np.random.Generator) -> NDArray[np.float32]:
+    """Return random mottling of mean 0 and standard deviation 1.
+
+    Args:
+        shape: Pixels along y and x.
+        grain: Size of the grain in pixels (odd).
+        random: Where the randomness comes from.
+    """
+    noise = blurred(random.standard_normal(shape, dtype=np.float32), grain)
+    mottling: NDArray[np.float32] = (noise - noise.mean()) / noise.std()
+    return mottling
