@@ -38,7 +38,9 @@ def label_pixels(shape: Sequence[int], dtype: str, seed: int, *, first: int = 1)
     """Return objects numbered from `first` on a background of 0: boxes with ragged edges."""
     random = np.random.default_rng(seed)
     cells = [max(1, size // 7) for size in shape]
-    numbers = np.arange(first, first + int(np.prod(cells)), dtype=dtype).reshape(cells)
+    # Numbers beyond the dtype's range wrap around: small dtypes hold few objects.
+    numbers = (np.arange(np.prod(cells), dtype="uint64") + np.uint64(first)).astype(dtype)
+    numbers = numbers.reshape(cells)
     numbers = np.where(random.random(cells) < 0.3, np.zeros((), dtype=dtype), numbers)
     index = [np.minimum(np.arange(s) * c // s, c - 1) for s, c in zip(shape, cells, strict=True)]
     pixels = numbers[np.ix_(*index)]

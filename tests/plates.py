@@ -31,6 +31,7 @@ __all__ = [
     "make_image",
     "make_plate",
     "read_levels",
+    "replace_level",
     "smooth_pixels",
     "write_levels",
     "write_regions",
@@ -257,6 +258,33 @@ def add_extras(image: Path) -> None:
     (folder / "METADATA.ome.xml").write_text("<OME/>", encoding="utf-8")
 
 
+def replace_level(
+    multiscale: Path,
+    level: int,
+    *,
+    shape: Sequence[int] | None = None,
+    chunks: Sequence[int] | None = None,
+) -> None:
+    """Make one level anew with another shape or other chunks; the pixels are to be written again.
+
+    Other writers round level shapes up or give every level its own chunks; ngio does neither.
+    """
+    path = multiscale / level_paths(multiscale)[level]
+    old = zarr.open_array(path, mode="r")
+    separator = "." if (path / ".zarray").exists() and "." in _chunk_key(old) else "/"
+    options: dict[str, Any] = {
+        "shape": old.shape if shape is None else tuple(shape),
+        "chunks": old.chunks if chunks is None else tuple(chunks),
+        "dtype": old.dtype,
+        "fill_value": old.fill_value,
+        "zarr_format": old.metadata.zarr_format,
+        "overwrite": True,
+    }
+    if options["zarr_format"] == 2:
+        options["chunk_key_encoding"] = {"name": "v2", "separator": separator}
+    zarr.create_array(path, **options)
+
+
 def write_levels(
     multiscale: Path, pixels: Array, *, order: Literal["linear", "nearest"] = "linear"
 ) -> None:
@@ -320,6 +348,10 @@ def _create_pyramid(
         extra_array_kwargs=None if fill_value is None else {"fill_value": fill_value},
         overwrite=True,
     )
+
+
+def _chunk_key(array: zarr.Array[Any]) -> str:
+    return array.metadata.encode_chunk_key((0,) * array.ndim)
 
 
 def _ngff_version(path: Path) -> NgffVersion:
