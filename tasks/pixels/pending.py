@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from dataclasses import dataclass
 from typing import Any
@@ -55,6 +56,11 @@ class PendingLevel:
             for axis, a, b in zip(self._axes, window.start, window.stop, strict=True)
         ]
         return Window(start=tuple(a for a, _ in intervals), stop=tuple(b for _, b in intervals))
+
+    def waiting_bytes(self, window: Window) -> int:
+        """Return the memory that one unfinished block of this level holds, in bytes."""
+        held = window if self._divides else self.needed(window)
+        return math.prod(held.shape) * self._dtype.itemsize
 
     def fed_by(self, window: Window) -> list[Index]:
         """Return this level's blocks that need pixels of a window of the larger level."""

@@ -183,6 +183,9 @@ def _linear(
 
 
 def _rounded(values: npt.NDArray[np.float64], dtype: np.dtype[Any]) -> Block:
+    if dtype.kind == "b":
+        # As SciPy casts: only a whole one is true.
+        return values >= 1.0
     if dtype.kind not in "iu":
         return values.astype(dtype)
     values += np.copysign(0.5, values)
