@@ -68,8 +68,9 @@ def read_table(image: Path, name: str) -> ListedTable:
         name: A name that `list_tables` returned.
 
     Raises:
-        InvalidInputError: When the table is listed but not there, or cannot be read. An error of
-            the file system that may heal (such as a stale network handle) passes through.
+        InvalidInputError: When the table is listed but not there, or cannot be read.
+        FileNotFoundError: When the table is there but the file with its rows is not (yet). This
+            and other errors of the file system may heal, so they pass through.
     """
     folder = image / "tables" / name
     try:
@@ -83,7 +84,7 @@ def read_table(image: Path, name: str) -> ListedTable:
     try:
         content = open_table(folder, mode="r")
         content.set_table_data()
-    except (NgioError, ValueError, KeyError, TypeError, FileNotFoundError) as cause:
+    except (NgioError, ValueError, KeyError, TypeError) as cause:
         raise InvalidInputError(
             f"The table '{name}' of {image} cannot be read: {cause}. Restore or remove it."
         ) from cause

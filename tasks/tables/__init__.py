@@ -1,1 +1,1 @@
-"""Table layer: tables are carried over, or moved with the pixels."""
+"""Table layer: tables of the result, copied as they are or moved with the pixels."""
