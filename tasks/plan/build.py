@@ -1,0 +1,147 @@
+"""Make the plan of one image: everything is read, checked and turned into pixels here, once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tasks.plan.errors import InvalidInputError
+from tasks.plan.pyramids import open_image, read_image_pyramid, read_label_pyramids
+from tasks.plan.reference import pick_reference
+from tasks.plan.regions import Region, digest_regions, pair_regions, read_regions
+from tasks.plan.registration_plan import Pyramid, RegistrationPlan
+from tasks.plan.rounding import region_shift
+from tasks.plan.table_plans import plan_tables
+from tasks.plan.window import Shift
+from tasks.storage.kinds import require_kind
+from tasks.storage.paths import local_path
+from tasks.storage.well_entries import read_images
+
+Pair = tuple[Region, Region]
+
+
+def build_plan(
+    image: str | Path,
+    *,
+    registered_roi_table: str,
+    reference_acquisition: int = 0,
+    register_labels: bool = True,
+    overwrite_input: bool = True,
+) -> RegistrationPlan:
+    """Return what registering this image will do; nothing is written.
+
+    Args:
+        image: Path or `file://` URL of the image.
+        registered_roi_table: Name of the table that says, in this image and in the reference,
+            where each named region lies.
+        reference_acquisition: Acquisition whose frame the image is brought into.
+        register_labels: Whether labels move with the image; else they are carried over unshifted.
+        overwrite_input: Whether the result replaces the image, or goes to `<name>_registered`.
+
+    Raises:
+        InvalidInputError: The request cannot be honoured; says why and what to do.
+    """
+    path = local_path(image)
+    require_kind(path, "image")
+    well = path.parent
+    acquisitions = {entry.name: entry.acquisition for entry in read_images(well)}
+    acquisition = acquisitions.get(path.name)
+    if acquisition is None:
+        raise InvalidInputError(
+            f"{path}: the well {well} does not list image '{path.name}' with an acquisition; "
+            f"it lists {', '.join(sorted(acquisitions)) or 'no image'}. Add it to the well first"
+        )
+    name, warnings = pick_reference(acquisitions, path.name, reference_acquisition, well)
+    reference = well / name
+
+    here = read_regions(path, registered_roi_table)
+    there = here if reference == path else read_regions(reference, registered_roi_table)
+    pairs, paired_warnings = pair_regions(there, here, reference_image=reference, image=path)
+    if not pairs:
+        raise InvalidInputError(
+            f"{reference}: table '{registered_roi_table}' holds no region; find the consensus again"
+        )
+
+    container = open_image(path)
+    pixels, clipped = _with_shifts(path, read_image_pyramid(path, container), pairs)
+    labels = read_label_pyramids(path, container)
+    label_warnings: tuple[str, ...] = ()
+    if register_labels:
+        moved = [_with_shifts(path, label, pairs) for label in labels]
+        labels = tuple(label for label, _ in moved)
+        label_warnings = tuple(warning for _, some in moved for warning in some)
+    elif labels and reference != path:
+        label_warnings = (
+            f"{path}: labels {', '.join(label.name for label in labels)} are carried over "
+            "unshifted (register_labels=False) and no longer match the image",
+        )
+    tables, table_warnings = plan_tables(path, reference)
+    output = path if overwrite_input else path.with_name(f"{path.name}_registered")
+    return RegistrationPlan(
+        plate=well.parent.parent.name.removesuffix(".zarr"),
+        well=f"{well.parent.name}/{well.name}",
+        image_path=path,
+        reference_path=reference,
+        output_path=output,
+        acquisition=acquisition,
+        reference_acquisition=reference_acquisition,
+        registered_roi_table=registered_roi_table,
+        register_labels=register_labels,
+        zarr_format=_zarr_format(path),
+        image=pixels,
+        labels=labels,
+        tables=tables,
+        regions_digest=digest_regions(here),
+        reference_digest=digest_regions(there),
+        warnings=(*warnings, *paired_warnings, *clipped, *label_warnings, *table_warnings),
+    )
+
+
+def _with_shifts(
+    image: Path, pyramid: Pyramid, pairs: tuple[Pair, ...]
+) -> tuple[Pyramid, tuple[str, ...]]:
+    """Return the pyramid with its regions' shifts, clipped to it, and a warning per clipped one."""
+    shape = pyramid.levels[0].shape
+    shifts, warnings = [], []
+    for reference, acquisition in pairs:
+        whole = region_shift(
+            reference, acquisition, axes=pyramid.axes, pixel_size=pyramid.pixel_size, shape=shape
+        )
+        kept = whole.clipped_to(shape, shape)
+        if kept.source.is_empty:
+            raise InvalidInputError(
+                f"{image}: region '{whole.region}' lies outside the {pyramid.name} of "
+                f"{_size(pyramid.axes, shape)}: it would be read from {whole.source.start} to "
+                f"{whole.source.stop} and written to {whole.target.start} to {whole.target.stop} "
+                "(pixels). Check the registered table of this image and of the reference"
+            )
+        if lost := _lost(whole, kept, pyramid.axes, shape):
+            warnings.append(
+                f"{image}: region '{whole.region}' reaches over the edge of the {pyramid.name} "
+                f"({_size(pyramid.axes, shape)}); cut by {lost}"
+            )
+        shifts.append(kept)
+    return pyramid.model_copy(update={"shifts": tuple(shifts)}), tuple(warnings)
+
+
+def _lost(whole: Shift, kept: Shift, axes: tuple[str, ...], shape: tuple[int, ...]) -> str:
+    """Return what clipping took away, such as `4 y, 2 x pixels`; nothing for axes of one pixel.
+
+    A table without z is stored with a z length of 1 micrometer: on an image of one plane that
+    length says nothing, and cutting it loses nothing.
+    """
+    parts = [
+        f"{before - after} {axis}"
+        for axis, before, after, pixels in zip(
+            axes, whole.target.shape, kept.target.shape, shape, strict=True
+        )
+        if before != after and pixels > 1
+    ]
+    return f"{', '.join(parts)} pixels" if parts else ""
+
+
+def _size(axes: tuple[str, ...], shape: tuple[int, ...]) -> str:
+    return " x ".join(f"{n} {axis}" for axis, n in zip(axes, shape, strict=True)) + " pixels"
+
+
+def _zarr_format(image: Path) -> int:
+    return 3 if (image / "zarr.json").is_file() else 2

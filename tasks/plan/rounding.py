@@ -1,0 +1,74 @@
+"""The one place where micrometers become pixels.
+
+The reference's region is rounded outward to its target window, as ngio does
+(`ngio.io_pipes._ops_slices`, with the snap of `ngio.common._roi.world_to_pixel`). The source window
+is that window moved by the shift between the two regions, rounded once. So both always have one
+shape, and a shift is never off by more than half a pixel; rounding the two regions by themselves
+gives windows of unequal shape (fractal-tasks-core#1044) or shifts that are off by a whole pixel.
+"""
+
+from __future__ import annotations
+
+import math
+
+from tasks.plan.regions import Region
+from tasks.plan.window import Shift, Window
+
+SNAP = 0.01
+"""Positions this close to a whole pixel are that pixel: ngio's tolerance for machine precision."""
+
+
+def in_pixels(position: float, pixel_size: float) -> float:
+    """Return a position or length in pixels, snapped to a whole number within `SNAP`."""
+    pixels = position / pixel_size
+    nearest = round(pixels)
+    return nearest if abs(nearest - pixels) < SNAP else pixels
+
+
+def outward(start: float, length: float, pixel_size: float) -> tuple[int, int]:
+    """Return the smallest interval of whole pixels that holds a physical interval."""
+    first = in_pixels(start, pixel_size)
+    return math.floor(first), math.ceil(first + in_pixels(length, pixel_size))
+
+
+def rounded(pixels: float) -> int:
+    """Return the nearest whole number, halves upward."""
+    return math.floor(pixels + 0.5)
+
+
+def region_shift(
+    reference: Region,
+    acquisition: Region,
+    *,
+    axes: tuple[str, ...],
+    pixel_size: tuple[float, ...],
+    shape: tuple[int, ...],
+) -> Shift:
+    """Return where a region's pixels are read and where they land, on one pixel grid.
+
+    Args:
+        reference: The region in the reference acquisition, in micrometers (t in seconds).
+        acquisition: The same region in the acquisition to be registered.
+        axes: Axis names in array order.
+        pixel_size: Size of a pixel per axis, in micrometers (t in seconds).
+        shape: Pixels per axis; an axis that a region does not name is taken whole.
+
+    Returns:
+        The shift, not clipped: its windows may reach over the image's edge.
+    """
+    source, target = [], []
+    for axis, size, pixels in zip(axes, pixel_size, shape, strict=True):
+        if axis not in reference.start:
+            target.append((0, pixels))
+            source.append((0, pixels))
+            continue
+        landing = outward(reference.start[axis], reference.length[axis], size)
+        moved = acquisition.start.get(axis, reference.start[axis]) - reference.start[axis]
+        shift = rounded(moved / size)
+        target.append(landing)
+        source.append((landing[0] + shift, landing[1] + shift))
+    return Shift(
+        region=reference.name,
+        source=Window(start=tuple(a for a, _ in source), stop=tuple(b for _, b in source)),
+        target=Window(start=tuple(a for a, _ in target), stop=tuple(b for _, b in target)),
+    )
