@@ -1,0 +1,103 @@
+"""Compare the staged image's metadata and files with the plan and the source."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import zarr
+
+from tasks.plan.registration_plan import Level, Pyramid, RegistrationPlan
+from tasks.storage.attributes import (
+    ZARR_2_ARRAY,
+    ZARR_2_ATTRIBUTES,
+    ZARR_2_CONSOLIDATED,
+    ZARR_3,
+    Attributes,
+    ngff_metadata,
+    read_attributes,
+    read_json,
+)
+from tasks.storage.provenance import KEY
+from tasks.storage.staging import is_written_anew
+from tasks.storage.tree import read_tree
+
+_ROOT_METADATA = frozenset({ZARR_2_ATTRIBUTES, ZARR_2_CONSOLIDATED, ZARR_3})
+
+
+def level_differences(level: Level, source: Path, staged: Path) -> list[str]:
+    """Return how a staged level's array differs from the plan and from the source's metadata."""
+    array = zarr.open_array(staged / level.path, mode="r")
+    planned = {
+        "shape": (array.shape, level.shape),
+        "chunks": (array.chunks, level.chunks),
+        "shards": (array.shards, level.shards),
+        "dtype": (str(array.dtype), level.dtype),
+    }
+    found = [
+        f"array {level.path}: {what} is {got}, planned is {wanted}"
+        for what, (got, wanted) in planned.items()
+        if got != wanted
+    ]
+    for name in (ZARR_3, ZARR_2_ARRAY, ZARR_2_ATTRIBUTES):
+        old, new = source / level.path / name, staged / level.path / name
+        if old.is_file() != new.is_file() or (old.is_file() and read_json(old) != read_json(new)):
+            found.append(f"array {level.path}: {name} is not the source's")
+    return found
+
+
+def attribute_differences(source: Path, staged: Path) -> list[str]:
+    """Return which root attributes differ from the source's; provenance must be there."""
+    old, new = read_attributes(source), read_attributes(staged)
+    names = sorted({*old, *new} - {KEY})
+    found = [f"attribute {name} is not the source's" for name in names if not _same(old, new, name)]
+    return found if KEY in new else [*found, f"attribute {KEY} is missing"]
+
+
+def label_list_differences(source: Path, staged: Path) -> list[str]:
+    """Return whether the list of labels differs from the source's."""
+    if not (source / "labels").is_dir():
+        return []
+    old = ngff_metadata(read_attributes(source / "labels")).get("labels")
+    new = ngff_metadata(read_attributes(staged / "labels")).get("labels")
+    return [] if old == new else [f"the labels listed are {new}, the source's are {old}"]
+
+
+def file_differences(plan: RegistrationPlan, staged: Path) -> list[str]:
+    """Return which files that are carried over are missing, added or of another size.
+
+    These are all files but the chunks of shifted pyramids, the tables, and the root's metadata.
+    """
+    shifted = [plan.image, *(label for label in plan.labels if label.shifts)]
+
+    def is_made_here(path: Path) -> bool:
+        return (
+            path.parts[0] == "tables"
+            or path.as_posix() in _ROOT_METADATA
+            or any(is_written_anew(path, pyramid) for pyramid in shifted)
+        )
+
+    old, new = (
+        {file.path: file.size for file in read_tree(root, skip=is_made_here, sizes=True).files}
+        for root in (plan.image_path, staged)
+    )
+    return [
+        f"file {path}: {_size(new.get(path))}, in the source {_size(old.get(path))}"
+        for path in sorted({*old, *new})
+        if old.get(path) != new.get(path)
+    ]
+
+
+def pyramid_differences(pyramid: Pyramid, source: Path, staged: Path) -> list[str]:
+    """Return how the metadata of an image's or label's levels differs from plan and source."""
+    found = []
+    for level in pyramid.levels:
+        found += level_differences(level, source, staged)
+    return found
+
+
+def _same(old: Attributes, new: Attributes, name: str) -> bool:
+    return name in old and name in new and old[name] == new[name]
+
+
+def _size(size: int | None) -> str:
+    return "missing" if size is None else f"{size} bytes"

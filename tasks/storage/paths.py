@@ -1,0 +1,81 @@
+"""Turn what a person typed into an absolute local path, and keep names inside their folder."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from tasks.plan.errors import InvalidInputError, UnsupportedStoreError
+
+# One slash is enough: `Path` makes `s3:/bucket` of `s3://bucket`.
+_SCHEME = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.:-]+?):/")
+_THIS_HOST = ("", "localhost")
+
+
+def local_path(url: str | Path) -> Path:
+    """Return the absolute path of a plain path or `file://` URL; symbolic links are kept.
+
+    A relative path starts at the current folder, `~` is the home folder, a trailing slash is
+    ignored, and a `file://` URL is percent-decoded. Nothing needs to exist there.
+
+    Raises:
+        InvalidInputError: If the text is empty or holds a NUL character.
+        UnsupportedStoreError: If the URL's scheme is not `file`, or names another host.
+    """
+    text = str(url)
+    if not text.strip() or "\0" in text:
+        raise InvalidInputError(
+            f"{text!r} is not a path; give the folder of an image, a well or a plate"
+        )
+    found = _SCHEME.match(text)
+    path = Path(text) if found is None else _path_of_url(text, found["scheme"].lower())
+    try:
+        path = path.expanduser().absolute()
+    except RuntimeError as error:
+        raise InvalidInputError(f"{text}: {error}; write the folder in full") from error
+    # Only the file system knows where `link/..` leads.
+    return path.resolve() if ".." in path.parts else path
+
+
+def safe_name(name: str, what: str) -> str:
+    """Return the name unchanged if it names something directly inside its folder.
+
+    Args:
+        name: Name from metadata or from a person, such as `0`, `nuclei` or `FOV_ROI_table`.
+        what: What it names, for the message: `image`, `label`, `table`.
+
+    Raises:
+        InvalidInputError: If the name is empty, absolute, leads to another folder (`..`, `/`,
+            a backslash, which zarr reads as `/`), begins with a dot as hidden folders do, or
+            holds a control character.
+    """
+    if (
+        not name
+        or name.startswith(".")
+        or any(c in "/\\" or not c.isprintable() for c in name)
+        or len(name.encode()) > 200  # noqa: PLR2004 - leaves room for our suffixes in 255 bytes
+    ):
+        raise InvalidInputError(
+            f"{what} name {name!r} is not allowed: it must name something directly inside its "
+            "folder, without '/', '\\', control characters or a leading dot, in at most 200 "
+            f"bytes. Correct the metadata that lists this {what}"
+        )
+    return name
+
+
+def _path_of_url(text: str, scheme: str) -> Path:
+    if scheme != "file":
+        raise UnsupportedStoreError(
+            f"{text} is on a '{scheme}' store; remote stores are not supported yet. Supported are "
+            "file systems: a plain path or a file:// URL. Copy the plate to a disk, or mount it"
+        )
+    parts = urlsplit(text)
+    if parts.netloc not in _THIS_HOST:
+        raise UnsupportedStoreError(
+            f"{text} names the host '{parts.netloc}'; only this machine's files can be opened. "
+            "Write file:///path with three slashes, or mount the other host's disk"
+        )
+    # A '?' or '#' that somebody did not encode is part of a file's name, not a query.
+    rest = text.split(":", 1)[1].removeprefix("//").removeprefix(parts.netloc)
+    return Path(unquote(rest))

@@ -1,0 +1,137 @@
+"""Finish or undo what a run that was killed left in a well."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from tasks.plan.errors import InvalidInputError, LockHeldError
+from tasks.storage.durable import flush_folder
+from tasks.storage.hidden import HiddenKind, hidden_folders, output_names, parse_hidden
+from tasks.storage.kinds import kind_of
+from tasks.storage.locks import own_output
+from tasks.storage.provenance import read_provenance
+from tasks.storage.removal import remove_tree
+from tasks.storage.swap import put_in_place, remove_phantom
+from tasks.storage.well_entries import list_image, read_images
+
+_MEANING: dict[HiddenKind, str] = {
+    "staging": "an unfinished result",
+    "verified": "what an exchange left behind",
+    "replaced": "the image as it was before",
+}
+
+
+def recover_image(well: Path, image_name: str) -> tuple[str, ...]:
+    """Bring an image and its result to a complete state; the caller owns the image.
+
+    An image that is there is complete: hidden folders beside it are removed. One that is missing
+    is put back: the new one if it was verified, else the old one. A first result that was never
+    published is removed. A published result that the well does not list is listed. A staged image
+    that failed its verification is kept for a person to look at.
+
+    Returns:
+        What was found and what was done, one message each; empty if all was well.
+
+    Raises:
+        InvalidInputError: If something that is not an image is in its place.
+        OSError: If a step failed; calling it again continues.
+    """
+    messages: list[str] = []
+    for name in output_names(image_name):
+        messages += _recover_output(well, name)
+    return (*messages, *_list_result(well, image_name))
+
+
+def recover_well(well: Path) -> tuple[str, ...]:
+    """Recover every image of a well that no running process owns; live runs are left alone.
+
+    Returns:
+        What was found and what was done or could not be done, one message each; empty if all was
+        well, or if the folder is no well.
+    """
+    if kind_of(well) != "well":
+        return ()
+    messages: list[str] = []
+    for name in sorted(find_leftovers(well)):
+        try:
+            with own_output(well, name, timeout=0):
+                messages += _recover_output(well, name)
+        except LockHeldError:
+            continue
+        except (InvalidInputError, OSError) as error:
+            # One image must not stop the others; a run on this image raises the same.
+            messages.append(f"{well / name}: an earlier run's leftovers remain: {error}")
+    return tuple(messages)
+
+
+def find_leftovers(well: Path) -> dict[str, frozenset[HiddenKind]]:
+    """Return the hidden folders of each image of a well, without changing anything."""
+    found: dict[str, frozenset[HiddenKind]] = {}
+    with os.scandir(well) as entries:
+        parsed = [parse_hidden(entry.name) for entry in entries]
+    for name, kind in filter(None, parsed):
+        found[name] = found.get(name, frozenset()) | {kind}
+    return found
+
+
+def _recover_output(well: Path, name: str) -> list[str]:
+    kinds = find_leftovers(well).get(name, frozenset())
+    hidden, image = hidden_folders(well, name), well / name
+    messages = []
+    if "rejected" in kinds:
+        messages.append(
+            f"{image}: a result that failed its verification is kept in {hidden.rejected}; "
+            "reason.txt in it says why. The next run that succeeds removes it"
+        )
+    kinds -= {"rejected"}
+    if not kinds:
+        return messages
+    if kinds & {"verified", "replaced"}:
+        remove_phantom(image)
+    if not os.path.lexists(image) and kinds == {"verified"}:
+        _require_first_result(hidden.verified, image)
+    if not os.path.lexists(image) and "replaced" in kinds:
+        if "verified" in kinds:
+            put_in_place(hidden, image)
+            kinds -= {"verified"}
+            messages.append(f"{image}: an earlier run stopped while swapping; finished the swap")
+        else:
+            hidden.replaced.rename(image)
+            flush_folder(well)
+            kinds -= {"replaced"}
+            messages.append(f"{image}: an earlier run stopped while swapping; put the old one back")
+    for kind in sorted(kinds):
+        remove_tree(getattr(hidden, kind))
+        messages.append(
+            f"{image}: an earlier run left {_MEANING[kind]} in .{name}.{kind}; removed it"
+        )
+    return messages
+
+
+def _require_first_result(verified: Path, image: Path) -> None:
+    """Check that a result without a place was made beside its origin, which is still there."""
+    record = read_provenance(verified)
+    origin = None if record is None else record.get("origin")
+    if (
+        origin == image.name
+        or not isinstance(origin, str)
+        or kind_of(image.parent / origin) != "image"
+    ):
+        raise InvalidInputError(
+            f"{image} is missing and {verified} may be the only copy of it, which no run of ours "
+            f"leaves behind; look at it, and rename it to {image.name} if it is complete"
+        )
+
+
+def _list_result(well: Path, image_name: str) -> list[str]:
+    result = well / output_names(image_name)[1]
+    record = read_provenance(result)
+    if record is None or record.get("origin") != image_name or kind_of(well) != "well":
+        return []
+    listed = {image.name: image.acquisition for image in read_images(well)}
+    acquisition = listed.get(image_name)
+    if result.name in listed or acquisition is None:
+        return []
+    list_image(well, result.name, acquisition)
+    return [f"{result}: an earlier run published it but did not list it in its well; listed it"]

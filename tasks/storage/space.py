@@ -1,0 +1,79 @@
+"""Check before the first write that there is room, and permission, for the result."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+from tasks.plan.errors import InvalidInputError
+from tasks.plan.registration_plan import RegistrationPlan
+from tasks.storage.hidden import staging_path
+from tasks.storage.removal import remove_tree
+from tasks.storage.staging import refuse_link
+from tasks.storage.tree import read_tree
+
+_MARGIN_SHARE = 0.1
+_MARGIN_BYTES = 16 * 1024**2
+_READ_ONLY = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+
+
+def needed_bytes(plan: RegistrationPlan) -> int:
+    """Return the bytes that the staged image may take: the source's, and a margin.
+
+    The margin is a tenth and 16 MiB: shifted pixels compress a little differently, and regions
+    off the chunk grid touch more chunks.
+    """
+    size = read_tree(plan.image_path, sizes=True).size
+    return size + int(size * _MARGIN_SHARE) + _MARGIN_BYTES
+
+
+def check_free_space(plan: RegistrationPlan) -> None:
+    """Check that the well's file system has room for the staged image.
+
+    Raises:
+        OSError: ENOSPC with the well's path, saying what is needed and what is free. Quotas are
+            not seen here; they show as an error while writing.
+    """
+    well = plan.output_path.parent
+    needed = needed_bytes(plan)
+    state = os.statvfs(well)
+    free = state.f_bavail * state.f_frsize
+    if free < needed:
+        raise OSError(
+            errno.ENOSPC,
+            f"no room for the new image: {needed / 1e9:.2f} GB needed, {free / 1e9:.2f} GB free; "
+            "the original is untouched. Make room and run again",
+            str(well),
+        )
+
+
+def check_writable(plan: RegistrationPlan) -> None:
+    """Check that the result can be made in the well and take its place.
+
+    A staging folder of this output, left by an earlier run, is removed.
+
+    Raises:
+        InvalidInputError: If the well's folder or the image to be replaced cannot be written to,
+            or the output is a symbolic link.
+        OSError: If the file system fails in another way.
+    """
+    refuse_link(plan.output_path)
+    staged = staging_path(plan)
+    try:
+        remove_tree(staged)
+        staged.mkdir()
+        staged.rmdir()
+    except OSError as error:
+        if error.errno not in _READ_ONLY:
+            raise
+        raise _not_writable(staged.parent, str(error.strerror)) from error
+    if plan.output_path.exists() and not os.access(plan.output_path, os.W_OK | os.X_OK):
+        raise _not_writable(plan.output_path, "its files could not be removed after the swap")
+
+
+def _not_writable(folder: Path, cause: str) -> InvalidInputError:
+    return InvalidInputError(
+        f"cannot write in {folder} ({cause}); ask for write permission, or copy the plate to a "
+        "folder of your own. Nothing was changed"
+    )

@@ -1,0 +1,130 @@
+"""Put the verified image in place, so that its path always holds a complete image."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+from tasks.plan.errors import InvalidInputError, VerificationError
+from tasks.plan.registration_plan import RegistrationPlan
+from tasks.storage.durable import flush_folder, flush_tree
+from tasks.storage.exchange import exchange
+from tasks.storage.hidden import HiddenFolders, hidden_folders
+from tasks.storage.kinds import kind_of
+from tasks.storage.provenance import is_up_to_date
+from tasks.storage.removal import remove_tree
+from tasks.storage.staging import refuse_link
+from tasks.storage.tree import read_tree
+
+_OCCUPIED = frozenset({errno.ENOTEMPTY, errno.EEXIST})
+_METADATA_NAMES = frozenset({".zgroup", ".zattrs", "zarr.json"})
+
+
+def publish(plan: RegistrationPlan) -> tuple[str, ...]:
+    """Put the staged image in the place of the output; the caller owns the image and the well.
+
+    Staged data is on disk before its name changes. Where the output exists, the two are exchanged
+    in one step if the file system can (else the old one is first moved aside, and put back if the
+    second step fails), then the old one is removed. Calling it again after an error continues.
+
+    Returns:
+        What could not be cleaned up, for the log; the next run on the well removes it.
+
+    Raises:
+        VerificationError: If there is nothing to publish and the output is not this registration.
+        InvalidInputError: If the output is a symbolic link, or something else is in its place.
+        OSError: If a step failed; the output is complete in its old or its new form. If the disk
+            did not take the staged data, the staged image is gone, because asking the disk again
+            may falsely succeed.
+    """
+    well, output = plan.output_path.parent, plan.output_path
+    refuse_link(output)
+    hidden = hidden_folders(well, plan.output_name)
+    if hidden.staging.is_dir():
+        _flush_or_discard(hidden.staging)
+        remove_tree(hidden.verified)
+        hidden.staging.rename(hidden.verified)
+    elif not hidden.verified.is_dir():
+        if not is_up_to_date(plan):
+            raise VerificationError(
+                f"there is no staged image {hidden.staging} to put in place; run again"
+            )
+        return ()
+    flush_folder(well)
+    put_in_place(hidden, output)
+    return _clean(hidden)
+
+
+def put_in_place(hidden: HiddenFolders, output: Path) -> None:
+    """Give the verified image its own name and bring that to the disk.
+
+    Raises:
+        InvalidInputError: If something that is not an image is in its place.
+        OSError: If a step failed; what was at the output's path is there again.
+    """
+    remove_phantom(output)
+    if not os.path.lexists(output):
+        hidden.verified.rename(output)
+    elif not exchange(hidden.verified, output):
+        output.rename(hidden.replaced)
+        _take_the_gap(hidden, output)
+    flush_folder(output.parent)
+
+
+def remove_phantom(output: Path) -> None:
+    """Remove a group without content that a reader made by looking for an image in the gap.
+
+    ngio creates an empty group where it is asked for an image that is not there.
+
+    Raises:
+        InvalidInputError: If something other than an image is there.
+        OSError: If it cannot be removed.
+    """
+    if not os.path.lexists(output) or kind_of(output) == "image":
+        return
+    tree = read_tree(output) if output.is_dir() and not output.is_symlink() else None
+    if (
+        tree is None
+        or tree.folders
+        or tree.links
+        or not {file.path for file in tree.files} <= _METADATA_NAMES
+    ):
+        raise InvalidInputError(
+            f"{output} is not an image and is in the place of one; move it elsewhere and run again"
+        )
+    remove_tree(output)
+
+
+def _take_the_gap(hidden: HiddenFolders, output: Path) -> None:
+    try:
+        try:
+            hidden.verified.rename(output)
+        except OSError as error:
+            if error.errno not in _OCCUPIED:
+                raise
+            remove_phantom(output)
+            hidden.verified.rename(output)
+    except BaseException:
+        if not os.path.lexists(output):
+            hidden.replaced.rename(output)
+        raise
+
+
+def _flush_or_discard(staged: Path) -> None:
+    try:
+        flush_tree(staged)
+    except OSError:
+        remove_tree(staged)
+        raise
+
+
+def _clean(hidden: HiddenFolders) -> tuple[str, ...]:
+    left = []
+    for folder in hidden:
+        try:
+            remove_tree(folder)
+        except OSError as error:
+            # The image is in place: what remains is only in the way, and recovery knows it.
+            left.append(f"{folder} could not be removed ({error}); the next run removes it")
+    return tuple(left)

@@ -1,0 +1,141 @@
+"""Read which wells a plate lists and which images a well lists, and list a new image."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+from filelock import FileLock, Timeout
+from pydantic import JsonValue
+
+from tasks.plan.errors import InvalidInputError, LockHeldError
+from tasks.plan.window import Frozen
+from tasks.storage.attributes import (
+    Attributes,
+    ngff_metadata,
+    read_attributes,
+    write_attributes,
+)
+from tasks.storage.hidden import LOCK_FOLDER
+from tasks.storage.kinds import require_kind
+from tasks.storage.paths import safe_name
+
+_NGIO_TIMEOUT = 10.0
+"""Seconds; as long as ngio itself waits for these locks."""
+
+
+class WellImage(Frozen):
+    """An image as its well lists it."""
+
+    name: str
+    acquisition: int | None
+    """None where the well does not say."""
+
+
+def read_wells(plate: Path) -> tuple[str, ...]:
+    """Return row and column of every well that a plate lists, such as `A/01`, in its order.
+
+    Raises:
+        InvalidInputError: If the path is no plate, or an entry is malformed or leads outside.
+    """
+    require_kind(plate, "plate")
+    entries = _entries(plate, "plate", "wells")
+    wells = [_text(plate, entry, "path").strip("/").split("/") for entry in entries]
+    return tuple("/".join(safe_name(part, "well") for part in well) for well in wells)
+
+
+def read_images(well: Path) -> tuple[WellImage, ...]:
+    """Return the images that a well lists, in its order.
+
+    Raises:
+        InvalidInputError: If the path is no well, or an entry is malformed or leads outside.
+    """
+    require_kind(well, "well")
+    images = []
+    for entry in _entries(well, "well", "images"):
+        acquisition = entry.get("acquisition")
+        if acquisition is not None and not isinstance(acquisition, int):
+            raise InvalidInputError(
+                f"{well} lists an image of acquisition {acquisition!r}, which is no whole number; "
+                "correct the well's metadata"
+            )
+        name = safe_name(_text(well, entry, "path").strip("/"), "image")
+        images.append(WellImage(name=name, acquisition=acquisition))
+    return tuple(images)
+
+
+def list_image(well: Path, name: str, acquisition: int) -> bool:
+    """Add an image to the well's list unless it is there; all other metadata is kept.
+
+    Both locks that ngio takes to change a well are held meanwhile.
+
+    Returns:
+        Whether the image was added.
+
+    Raises:
+        InvalidInputError: If the path is no well.
+        LockHeldError: If a program that uses ngio holds one of its locks for 10 s.
+        OSError: If the metadata cannot be written; it is then untouched.
+    """
+    safe_name(name, "image")
+    with _ngio_locks(well):
+        if any(image.name == name for image in read_images(well)):
+            return False
+        attributes = read_attributes(well)
+        described = ngff_metadata(attributes)["well"]
+        # `read_images` has just found a well with a list of images.
+        images: list[JsonValue] = described["images"]  # type: ignore[index,call-overload,assignment]
+        images.append({"path": name, "acquisition": acquisition})
+        (well / LOCK_FOLDER).mkdir(exist_ok=True)
+        write_attributes(well, attributes, temporary=well / LOCK_FOLDER / "well.new")
+    return True
+
+
+@contextmanager
+def _ngio_locks(well: Path) -> Iterator[None]:
+    plate = well.parent.parent
+    inside_plate = quote(f"{well.parent.name}/{well.name}", safe="")
+    with ExitStack() as held:
+        for path in (
+            plate.with_name(f"{plate.name}.ngio-locks") / f"{inside_plate}.lock",
+            well.with_name(f"{well.name}.ngio-locks") / "root.lock",
+        ):
+            _hold(held, path, well)
+        yield
+
+
+def _hold(held: ExitStack, path: Path, well: Path) -> None:
+    try:
+        path.parent.mkdir(exist_ok=True)
+    except PermissionError:
+        # Where this run cannot make the folder, other programs of this person cannot either.
+        return
+    lock = FileLock(path, timeout=_NGIO_TIMEOUT, thread_local=False)
+    try:
+        held.enter_context(lock)
+    except Timeout as error:
+        raise LockHeldError(
+            f"another program has held ngio's lock {path} on the well {well} for "
+            f"{_NGIO_TIMEOUT:g} s; wait for it to end and run again"
+        ) from error
+
+
+def _entries(group: Path, what: str, key: str) -> list[Attributes]:
+    described = ngff_metadata(read_attributes(group))[what]
+    entries = described.get(key, []) if isinstance(described, dict) else None
+    if not isinstance(entries, list):
+        raise InvalidInputError(
+            f"{group} has no list of {key} in its metadata; was it written completely?"
+        )
+    return [entry for entry in entries if isinstance(entry, dict)]
+
+
+def _text(group: Path, entry: Attributes, key: str) -> str:
+    value = entry.get(key)
+    if not isinstance(value, str):
+        raise InvalidInputError(
+            f"{group} lists an entry without a {key}: {entry}; correct its metadata"
+        )
+    return value
