@@ -1,0 +1,131 @@
+"""The parameters of all flows: type, bounds and the text that people read in the form.
+
+One source for Prefect's form, the command line's help and the checks of both.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+ImageUrl = Annotated[
+    str,
+    Field(
+        min_length=1,
+        description=(
+            "Path or file:// URL of the OME-Zarr image to register, inside its well, "
+            "such as /data/plate.zarr/B/03/1."
+        ),
+    ),
+]
+WellUrl = Annotated[
+    str,
+    Field(
+        min_length=1,
+        description="Path or file:// URL of the OME-Zarr well, such as /data/plate.zarr/B/03.",
+    ),
+]
+PlateUrl = Annotated[
+    str,
+    Field(
+        min_length=1,
+        description="Path or file:// URL of the OME-Zarr plate, such as /data/plate.zarr.",
+    ),
+]
+RegisteredRoiTable = Annotated[
+    str,
+    Field(
+        min_length=1,
+        description=(
+            "Name of the registered ROI table: for every region, where the same piece of sample "
+            "lies in this image. Every image to register and the reference must have it."
+        ),
+    ),
+]
+ReferenceAcquisition = Annotated[
+    int,
+    Field(ge=0, description="Acquisition that the others are registered to."),
+]
+RegisterLabels = Annotated[
+    bool,
+    Field(
+        description=(
+            "Move the labels with the pixels. Otherwise they are carried over where they were, "
+            "with a warning."
+        )
+    ),
+]
+OverwriteInput = Annotated[
+    bool,
+    Field(
+        description=(
+            "Put the registered image in the place of the original, once it is complete and "
+            "verified. Otherwise it is written beside it as <name>_registered."
+        )
+    ),
+]
+Redo = Annotated[
+    bool,
+    Field(description="Register again also what an earlier run has finished with the same input."),
+]
+DryRun = Annotated[
+    bool,
+    Field(
+        description=(
+            "Only show the plan: what would be written, replaced and shifted by how much, "
+            "memory and disk needed. Nothing is touched."
+        )
+    ),
+]
+Workers = Annotated[
+    int | None,
+    Field(
+        ge=1,
+        le=1024,
+        description=(
+            "Threads in all, shared by the images that run at once. "
+            "Empty: as many as the cores this process may use."
+        ),
+    ),
+]
+Images = Annotated[
+    list[str] | None,
+    Field(
+        min_length=1,
+        description=(
+            "Names of the images to register, such as 1 and 2. Empty: all that have the "
+            "registered table and are not themselves results."
+        ),
+    ),
+]
+Wells = Annotated[
+    list[str] | None,
+    Field(min_length=1, description="Wells to register, such as A/01 and B/03. Empty: all."),
+]
+ParallelImages = Annotated[
+    int,
+    Field(
+        ge=1,
+        le=64,
+        description="Images of a well registered at once, at most; memory grows with it.",
+    ),
+]
+ParallelWells = Annotated[
+    int,
+    Field(
+        ge=1,
+        le=64,
+        description="Wells registered at once, at most; memory grows with it.",
+    ),
+]
+RunnerKind = Literal["threads", "processes"]
+TaskRunnerChoice = Annotated[
+    RunnerKind,
+    Field(
+        description=(
+            "What runs the images of a well side by side: threads of one process (the default), "
+            "or a process for each."
+        )
+    ),
+]

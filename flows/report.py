@@ -1,0 +1,52 @@
+"""The tables that Prefect's UI shows after a well and after a plate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from prefect.artifacts import create_table_artifact
+
+from flows.results import ImageReport, count
+from tasks.plan.description import size_text
+from tasks.progress import artifact_key
+
+
+def report_well(plate: str, well: str, reports: Sequence[ImageReport]) -> None:
+    """Show a row per image: regions, smallest and largest shift, seconds, bytes, and any reason."""
+    create_table_artifact(
+        key=artifact_key(f"registration {plate} {well}"),
+        description=f"Registration of {plate} {well}",
+        table=[
+            {
+                "image": report.image,
+                "outcome": report.outcome,
+                "regions": report.regions,
+                "smallest shift": report.smallest_shift,
+                "largest shift": report.largest_shift,
+                "seconds": round(report.seconds, 1),
+                "bytes": size_text(report.bytes_written),
+                "detail": report.detail,
+            }
+            for report in reports
+        ],
+    )
+
+
+def report_plate(
+    plate: str, wells: Mapping[str, Sequence[ImageReport]], reasons: Mapping[str, str]
+) -> None:
+    """Show a row per well: what became of its images, and why it was left out or failed."""
+    create_table_artifact(
+        key=artifact_key(f"registration {plate}"),
+        description=f"Registration of {plate}",
+        table=[
+            {
+                "well": well,
+                "images": count(tuple(wells.get(well, ()))),
+                "seconds": round(sum(report.seconds for report in wells.get(well, ())), 1),
+                "bytes": size_text(sum(report.bytes_written for report in wells.get(well, ()))),
+                "detail": reasons.get(well, ""),
+            }
+            for well in [*wells, *(name for name in reasons if name not in wells)]
+        ],
+    )

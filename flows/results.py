@@ -1,0 +1,74 @@
+"""What the flows return: the updates to an image list, and reports beside them.
+
+`model_dump(exclude_none=True)` of a result is exactly the reference system's
+`{"image_list_updates": [{"zarr_url": …, "origin": …}]}`. The reports travel with the object, for
+summaries, and are not part of what is dumped.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Outcome = Literal["registered", "skipped", "planned", "failed"]
+
+
+class ImageUpdate(BaseModel):
+    """One image that a caller's image list must know of."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    zarr_url: str = Field(description="Absolute path of the registered image.")
+    origin: str | None = Field(
+        default=None, description="The image it was made from, when a new image was made."
+    )
+
+
+class ImageReport(BaseModel):
+    """What happened to one image, in numbers that people want to see."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    well: str
+    image: str
+    outcome: Outcome
+    detail: str = ""
+    """Why it was skipped or failed; the whole plan after a dry run."""
+    regions: int = 0
+    smallest_shift: str = ""
+    largest_shift: str = ""
+    seconds: float = 0.0
+    bytes_written: int = 0
+    warnings: tuple[str, ...] = ()
+
+
+class RegistrationResult(BaseModel):
+    """Updates of all images, and what is to be told about each."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    image_list_updates: list[ImageUpdate]
+    reports: tuple[ImageReport, ...] = Field(default=(), exclude=True)
+
+
+class ImageResult(RegistrationResult):
+    """Result of `apply_registration_to_image`."""
+
+
+class WellResult(RegistrationResult):
+    """Result of `apply_registration_to_well`: the updates of all its images."""
+
+
+class PlateResult(RegistrationResult):
+    """Result of `apply_registration_to_plate`: the updates of all images of all wells."""
+
+    left_out: dict[str, str] = Field(default_factory=dict, exclude=True)
+    """Wells in which nothing could be registered, and why."""
+
+
+def count(reports: tuple[ImageReport, ...]) -> str:
+    """Return how many images had which outcome, such as `3 registered, 1 failed`."""
+    outcomes: tuple[Outcome, ...] = ("registered", "planned", "skipped", "failed")
+    numbers = {name: sum(report.outcome == name for report in reports) for name in outcomes}
+    return ", ".join(f"{n} {name}" for name, n in numbers.items() if n) or "no images"

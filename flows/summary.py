@@ -1,0 +1,57 @@
+"""What the command line prints when a run has ended: a row per image, then what to know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from flows.results import ImageReport, RegistrationResult, count
+from tasks.plan.description import size_text
+
+
+def print_result(console: Console, result: RegistrationResult) -> None:
+    """Print the reports of a run, and where each result lies."""
+    print_reports(console, result.reports)
+    for update in result.image_list_updates:
+        made_from = f" (from {update.origin})" if update.origin else ""
+        console.print(f"{update.zarr_url}{made_from}", soft_wrap=True, markup=False)
+
+
+def print_reports(console: Console, reports: Sequence[ImageReport]) -> None:
+    """Print the plans of a dry run, or a table of what was done; then the warnings, once each."""
+    plans = [report.detail for report in reports if report.outcome == "planned"]
+    for plan in plans:
+        console.print(plan, soft_wrap=True, markup=False, highlight=False)
+    if len(plans) < len(reports):
+        console.print(_table([report for report in reports if report.outcome != "planned"]))
+    else:
+        # The plans name their warnings themselves.
+        return
+    for warning in _once(reports):
+        console.print(f"Note: {warning}", soft_wrap=True, markup=False, highlight=False)
+
+
+def _table(reports: Sequence[ImageReport]) -> Table:
+    table = Table(title=count(tuple(reports)), title_justify="left")
+    for column in ("well", "image", "outcome", "regions", "smallest shift", "largest shift"):
+        table.add_column(column)
+    for column in ("seconds", "written"):
+        table.add_column(column, justify="right")
+    for report in reports:
+        table.add_row(
+            report.well,
+            report.image,
+            report.outcome,
+            str(report.regions),
+            report.smallest_shift,
+            report.largest_shift,
+            f"{report.seconds:.1f}",
+            size_text(report.bytes_written),
+        )
+    return table
+
+
+def _once(reports: Sequence[ImageReport]) -> Iterator[str]:
+    yield from dict.fromkeys(warning for report in reports for warning in report.warnings)

@@ -1,0 +1,103 @@
+"""A plan as text: what will be written and replaced, what moves by how much, what it needs."""
+
+from __future__ import annotations
+
+import math
+
+from tasks.plan.registration_plan import Pyramid, RegistrationPlan, TablePlan
+from tasks.plan.window import Shift
+
+_SPACE = ("z", "y", "x")
+
+
+def describe_plan(plan: RegistrationPlan, *, memory_bytes: int, disk_bytes: int) -> str:
+    """Return the whole plan, a line for each thing that will be there afterwards.
+
+    Args:
+        plan: What will be done.
+        memory_bytes: Largest memory that writing the pixels may take.
+        disk_bytes: Free disk needed while the new image lies beside the old one.
+    """
+    return "\n".join(
+        [
+            f"{plan.title} (acquisition {plan.acquisition}) to {plan.well}/"
+            f"{plan.reference_path.name} (acquisition {plan.reference_acquisition}), "
+            f"regions of '{plan.registered_roi_table}'",
+            f"  writes    {plan.output_path}",
+            f"  replaces  {_replaced(plan)}",
+            f"  image     {_grid(plan.image)}",
+            *(f"  label     '{label.name}': {_label(label)}" for label in plan.labels),
+            *(f"  table     '{table.name}': {_table(table)}" for table in plan.tables),
+            *(
+                f"  region    '{shift.region}': {shift_text(shift, plan.image)}"
+                for shift in plan.image.shifts
+            ),
+            f"  memory    at most {size_text(memory_bytes)}",
+            f"  disk      {size_text(disk_bytes)} free while it is written",
+            *(f"  warning   {warning}" for warning in plan.warnings),
+        ]
+    )
+
+
+def shift_text(shift: Shift, pyramid: Pyramid) -> str:
+    """Return a region's move per spatial axis, such as `y +29 px (+9.4 µm), x -7 px (-2.3 µm)`."""
+    moves = [
+        f"{axis} {pixels:+d} px ({pixels * size:+.3g} µm)"
+        for axis, pixels, size in zip(pyramid.axes, shift.offset, pyramid.pixel_size, strict=True)
+        if pixels
+    ]
+    return ", ".join(moves) or "stays"
+
+
+def smallest_and_largest(pyramid: Pyramid) -> tuple[str, str]:
+    """Return the shortest and the longest move of all regions, by distance in micrometers."""
+    if not pyramid.shifts:
+        return "", ""
+    ordered = sorted(pyramid.shifts, key=lambda shift: _distance(shift, pyramid))
+    return shift_text(ordered[0], pyramid), shift_text(ordered[-1], pyramid)
+
+
+def size_text(size: float) -> str:
+    """Return a number of bytes in the unit that people would use: 1 kB is 1000 bytes."""
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if size < 1000:  # noqa: PLR2004 - the next unit begins here
+            return f"{size:.3g} {unit}"
+        size /= 1000
+    return f"{size:.3g} TB"
+
+
+def _distance(shift: Shift, pyramid: Pyramid) -> float:
+    return math.hypot(
+        *(
+            pixels * size
+            for axis, pixels, size in zip(
+                pyramid.axes, shift.offset, pyramid.pixel_size, strict=True
+            )
+            if axis in _SPACE
+        )
+    )
+
+
+def _replaced(plan: RegistrationPlan) -> str:
+    if plan.overwrites_input:
+        return "the image itself, once the new one is complete and verified"
+    if plan.output_path.exists():
+        return f"the earlier result {plan.output_name}"
+    return "nothing"
+
+
+def _grid(pyramid: Pyramid) -> str:
+    finest = pyramid.levels[0]
+    size = ", ".join(f"{axis} {n}" for axis, n in zip(pyramid.axes, finest.shape, strict=True))
+    return f"{size}, {finest.dtype}, {len(pyramid.levels)} levels"
+
+
+def _label(label: Pyramid) -> str:
+    handling = "moves" if label.shifts else "carried over where it is"
+    return f"{handling}; {_grid(label)}"
+
+
+def _table(table: TablePlan) -> str:
+    source = "the reference" if table.origin == "reference" else "this image"
+    handling = "moves with the pixels" if table.handling == "shift" else "copied"
+    return f"{table.type}, {table.rows} rows, from {source}, {handling}"

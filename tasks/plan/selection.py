@@ -1,0 +1,106 @@
+"""Which images of a well and which wells of a plate a run works on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from tasks.plan.errors import InvalidInputError
+from tasks.plan.listed_tables import list_tables
+from tasks.plan.window import Frozen
+from tasks.storage.provenance import is_output
+from tasks.storage.well_entries import read_images, read_wells
+
+
+class Selection(Frozen):
+    """The images of one well to register, by name."""
+
+    others: tuple[str, ...]
+    """Images of every other acquisition; all of them before the reference."""
+    reference: tuple[str, ...]
+    """Images of the reference acquisition."""
+    left_out: tuple[str, ...]
+    """One message for each image of the well that is not registered."""
+
+
+def select_images(
+    well: Path,
+    *,
+    registered_roi_table: str,
+    reference_acquisition: int,
+    images: Sequence[str] | None = None,
+) -> Selection:
+    """Return the images to register: those named, else all that have the table and are no results.
+
+    An image that the well lists but that is not there is selected, so that its run tells of it.
+
+    Raises:
+        InvalidInputError: The path is not a well, it does not list a named image, it has no image
+            of the reference acquisition, or there is nothing to register.
+    """
+    listed = read_images(well)
+    names = [image.name for image in listed]
+    if unknown := [name for name in images or () if name not in names]:
+        raise InvalidInputError(
+            f"{well}: no image {_quoted(unknown)} in this well; it has {_quoted(names)}"
+        )
+    acquisitions = sorted({i.acquisition for i in listed if i.acquisition is not None})
+    if reference_acquisition not in acquisitions:
+        raise InvalidInputError(
+            f"{well}: no image of reference acquisition {reference_acquisition}; "
+            f"the well has acquisitions {', '.join(map(str, acquisitions)) or 'none'}"
+        )
+    reasons = {
+        image.name: ""
+        if images is not None
+        else _reason_against(well / image.name, names, registered_roi_table)
+        for image in listed
+        if images is None or image.name in images
+    }
+    chosen = [image for image in listed if reasons.get(image.name) == ""]
+    left_out = tuple(f"{name}: {reason}" for name, reason in reasons.items() if reason)
+    if not chosen:
+        raise InvalidInputError(
+            f"{well}: nothing to register with table '{registered_roi_table}' "
+            f"({'; '.join(left_out) or 'the well lists no images'}). "
+            "Estimate the shifts and find the consensus first, or name another table"
+        )
+    others = tuple(i.name for i in chosen if i.acquisition != reference_acquisition)
+    reference = tuple(i.name for i in chosen if i.acquisition == reference_acquisition)
+    if images is None and not reference:
+        raise InvalidInputError(
+            f"{well}: no image of reference acquisition {reference_acquisition} has table "
+            f"'{registered_roi_table}' ({'; '.join(left_out)}). "
+            "Estimate the shifts and find the consensus first, or name another table"
+        )
+    return Selection(others=others, reference=reference, left_out=left_out)
+
+
+def select_wells(plate: Path, wells: Sequence[str] | None = None) -> tuple[str, ...]:
+    """Return the wells to work on, in the plate's order: those named, else all.
+
+    Raises:
+        InvalidInputError: The path is not a plate, or it does not have a named well.
+    """
+    there = read_wells(plate)
+    if unknown := [name for name in wells or () if name not in there]:
+        raise InvalidInputError(
+            f"{plate}: no well {_quoted(unknown)} in this plate; it has {_quoted(there)}"
+        )
+    return tuple(name for name in there if wells is None or name in wells)
+
+
+def _reason_against(image: Path, names: Sequence[str], table: str) -> str:
+    """Return why an image is not registered unless it is named; empty when it is."""
+    origin = image.name.removesuffix("_registered")
+    if not image.exists():
+        return ""
+    if is_output(image) or (origin != image.name and origin in names):
+        return "is itself the result of a registration"
+    if table not in list_tables(image):
+        return f"has no table '{table}'"
+    return ""
+
+
+def _quoted(names: Sequence[str]) -> str:
+    return ", ".join(f"'{name}'" for name in names) or "none"

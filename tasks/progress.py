@@ -1,0 +1,70 @@
+"""How far the pixels are: a progress artifact in Prefect, and a bar where there is a terminal."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import copy_context
+from threading import Event, Thread
+from typing import cast
+from uuid import UUID
+
+import httpx  # Prefect's client raises httpx's errors
+from prefect.artifacts import create_progress_artifact, update_progress_artifact
+from prefect.logging import get_run_logger
+
+from tasks.terminal_bars import TERMINAL_BARS
+
+_SECONDS_BETWEEN_UPDATES = 2.0
+
+
+@contextmanager
+def shown_progress(
+    what: str, *, interval: float = _SECONDS_BETWEEN_UPDATES
+) -> Iterator[Callable[[int, int], None]]:
+    """Show the progress of one piece of work until the block ends.
+
+    The yielded function takes blocks done and blocks in all; it is cheap and may be called from any
+    thread. The artifact is updated from a thread of its own, so that a slow server never slows the
+    writing; a server that fails costs the display, not the run.
+
+    Args:
+        what: What is being written, such as `image A/01/1`; becomes the artifact's key.
+        interval: Seconds between two updates of the artifact.
+    """
+    latest = 0.0
+    over = Event()
+
+    def note(done: int, total: int) -> None:
+        nonlocal latest
+        latest = 100.0 * done / total if total else 100.0
+        show_on_terminal(done, total)
+
+    def send() -> None:
+        try:
+            # Without a running event loop Prefect answers with the key itself, not a coroutine.
+            artifact = cast(
+                "UUID",
+                create_progress_artifact(progress=0.0, key=artifact_key(what), description=what),
+            )
+            while not over.wait(interval):
+                update_progress_artifact(artifact, progress=latest)
+            update_progress_artifact(artifact, progress=latest)
+        except httpx.HTTPError as error:
+            get_run_logger().warning("Progress of %s is not shown any more: %s", what, error)
+
+    with TERMINAL_BARS.bar(what) as show_on_terminal:
+        # The copied context tells Prefect which run the artifact belongs to.
+        sender = Thread(target=copy_context().run, args=(send,), name=f"progress of {what}")
+        sender.start()
+        try:
+            yield note
+        finally:
+            over.set()
+            sender.join()
+
+
+def artifact_key(text: str) -> str:
+    """Return the text in the lower-case letters, digits and dashes that Prefect's keys allow."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
