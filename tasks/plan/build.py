@@ -74,7 +74,7 @@ def build_plan(
             f"{path}: labels {', '.join(label.name for label in labels)} are carried over "
             "unshifted (register_labels=False) and no longer match the image",
         )
-    tables, table_warnings = plan_tables(path, reference)
+    tables, table_warnings = plan_tables(path, reference, register_labels=register_labels)
     output = path if overwrite_input else path.with_name(f"{path.name}_registered")
     return RegistrationPlan(
         plate=well.parent.parent.name.removesuffix(".zarr"),

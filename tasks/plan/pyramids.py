@@ -75,7 +75,7 @@ def _read(
 ) -> Pyramid:
     size = source.pixel_size
     sizes = {"x": size.x, "y": size.y, "z": size.z, "t": size.t}
-    levels = []
+    levels: list[Level] = []
     for name in source.meta.paths:
         level = _read_level(image, f"{below}/{name}" if below else name)
         if levels and any(b > a for a, b in zip(levels[-1].shape, level.shape, strict=True)):
