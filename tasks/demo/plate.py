@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from ngio import Channel, ImageInWellPath, create_empty_plate, create_ome_zarr_from_array
@@ -38,11 +40,16 @@ def write_plate(plate: Path) -> None:
         for acquisition in ACQUISITIONS
     ]
     create_empty_plate(plate, name=plate.stem, images=images, ngff_version="0.4")
-    for well in WELLS:
-        sample = grow_sample(well)
-        for acquisition in ACQUISITIONS:
-            acquired = acquire(well, sample, acquisition)
-            _write_image(plate / well / str(acquisition), well, acquisition, acquired)
+    with ThreadPoolExecutor(max_workers=len(WELLS)) as threads:
+        # Through a list, so that what failed in a thread is raised here.
+        list(threads.map(partial(_write_well, plate), WELLS))
+
+
+def _write_well(plate: Path, well: str) -> None:
+    sample = grow_sample(well)
+    for acquisition in ACQUISITIONS:
+        acquired = acquire(well, sample, acquisition)
+        _write_image(plate / well / str(acquisition), well, acquisition, acquired)
 
 
 def _write_image(path: Path, well: str, acquisition: int, acquired: Acquired) -> None:
