@@ -11,7 +11,7 @@ from tasks.plan.errors import VerificationError
 from tasks.plan.registration_plan import RegistrationPlan
 from tasks.storage.attributes import read_attributes, write_attributes, zarr_format
 from tasks.storage.consolidated import consolidate, has_consolidated
-from tasks.storage.hidden import staging_path
+from tasks.storage.hidden import hidden_folders, staging_path
 
 KEY = "plate_registration"
 """Root attribute that holds the record."""
@@ -73,13 +73,16 @@ def write_provenance(plan: RegistrationPlan) -> None:
 
     Records of earlier registrations are kept under `earlier`; doing a finished registration again
     keeps its record, which has the shifts that the pixels really moved by. If the source has
-    consolidated metadata, the staged image gets its own.
+    consolidated metadata, the staged image gets its own. Does nothing if an earlier attempt of this
+    run has come further.
 
     Raises:
         VerificationError: If there is no staged image.
         OSError: If it cannot be written.
     """
     staged = staging_path(plan)
+    if is_past_staging(plan):
+        return
     if zarr_format(staged) is None:
         raise VerificationError(f"there is no staged image {staged}; run again from the start")
     attributes = {**read_attributes(staged), KEY: _next_record(plan)}
@@ -97,12 +100,36 @@ def is_up_to_date(plan: RegistrationPlan) -> bool:
     recorded = read_provenance(plan.output_path)
     if recorded is None:
         return False
-    expected = make_provenance(plan)
     if not plan.overwrites_input:
-        return _compared(recorded) == _compared(expected)
+        return is_result(plan)
+    expected = make_provenance(plan)
     return plan.regions_digest == plan.reference_digest and all(
         recorded.get(key) == expected[key] for key in _SAME_AFTER_OVERWRITING
     )
+
+
+def is_result(plan: RegistrationPlan) -> bool:
+    """Return whether the output's record is that of this very plan, as its own run leaves it.
+
+    Unlike `is_up_to_date` it compares the shifts: a plan made of a finished image has none left.
+
+    Raises:
+        InvalidInputError: If the output's metadata cannot be understood.
+    """
+    recorded = read_provenance(plan.output_path)
+    return recorded is not None and _compared(recorded) == _compared(make_provenance(plan))
+
+
+def is_past_staging(plan: RegistrationPlan) -> bool:
+    """Return whether this run's staged image was verified, or is in place, already.
+
+    An attempt to finish that failed late is tried again with nothing left to write or verify.
+
+    Raises:
+        InvalidInputError: If the output's metadata cannot be understood.
+    """
+    hidden = hidden_folders(plan.output_path.parent, plan.output_name)
+    return not hidden.staging.is_dir() and (hidden.verified.is_dir() or is_result(plan))
 
 
 def is_output(image: Path) -> bool:

@@ -12,7 +12,7 @@ from tasks.storage.durable import flush_folder, flush_tree
 from tasks.storage.exchange import exchange
 from tasks.storage.hidden import HiddenFolders, hidden_folders
 from tasks.storage.kinds import kind_of
-from tasks.storage.provenance import is_up_to_date
+from tasks.storage.provenance import is_result
 from tasks.storage.removal import remove_tree
 from tasks.storage.staging import refuse_link
 from tasks.storage.tree import read_tree
@@ -45,14 +45,18 @@ def publish(plan: RegistrationPlan) -> tuple[str, ...]:
         _flush_or_discard(hidden.staging)
         remove_tree(hidden.verified)
         hidden.staging.rename(hidden.verified)
-    elif not hidden.verified.is_dir():
-        if not is_up_to_date(plan):
-            raise VerificationError(
-                f"there is no staged image {hidden.staging} to put in place; run again"
-            )
-        return ()
-    flush_folder(well)
-    put_in_place(hidden, output)
+        flush_folder(well)
+        put_in_place(hidden, output)
+    elif is_result(plan):
+        # An earlier attempt came past the swap: what still stands beside it is the original.
+        flush_folder(well)
+    elif hidden.verified.is_dir():
+        flush_folder(well)
+        put_in_place(hidden, output)
+    else:
+        raise VerificationError(
+            f"there is no staged image {hidden.staging} to put in place; run again"
+        )
     return _clean(hidden)
 
 
@@ -67,8 +71,7 @@ def put_in_place(hidden: HiddenFolders, output: Path) -> None:
     if not os.path.lexists(output):
         hidden.verified.rename(output)
     elif not exchange(hidden.verified, output):
-        output.rename(hidden.replaced)
-        _take_the_gap(hidden, output)
+        _rename_twice(hidden, output)
     flush_folder(output.parent)
 
 
@@ -96,8 +99,9 @@ def remove_phantom(output: Path) -> None:
     remove_tree(output)
 
 
-def _take_the_gap(hidden: HiddenFolders, output: Path) -> None:
+def _rename_twice(hidden: HiddenFolders, output: Path) -> None:
     try:
+        output.rename(hidden.replaced)
         try:
             hidden.verified.rename(output)
         except OSError as error:
@@ -106,6 +110,7 @@ def _take_the_gap(hidden: HiddenFolders, output: Path) -> None:
             remove_phantom(output)
             hidden.verified.rename(output)
     except BaseException:
+        # A network file system may report an error for a rename that it has done.
         if not os.path.lexists(output):
             hidden.replaced.rename(output)
         raise

@@ -16,6 +16,7 @@ from tasks.storage.compare import (
     pyramid_differences,
 )
 from tasks.storage.hidden import hidden_folders
+from tasks.storage.provenance import is_past_staging
 from tasks.storage.removal import remove_tree
 from tasks.storage.sample import sample_differences
 from tasks.storage.table_rows import table_differences
@@ -29,7 +30,8 @@ def verify_staged(plan: RegistrationPlan) -> None:
 
     Checked are: every level of the image and its labels (shape, dtype, chunks, shards, codecs,
     fill value), a sample of chunks of what was shifted, labels, tables with their rows, root
-    attributes, and all files that are carried over.
+    attributes, and all files that are carried over. Does nothing if an earlier attempt of this run
+    has come further.
 
     Raises:
         VerificationError: If something differs, naming each difference. The staged image is then
@@ -37,6 +39,8 @@ def verify_staged(plan: RegistrationPlan) -> None:
         OSError: If the file system fails; the staged image stays for another try.
     """
     hidden = hidden_folders(plan.output_path.parent, plan.output_name)
+    if is_past_staging(plan):
+        return
     if zarr_format(hidden.staging) is None:
         raise VerificationError(f"there is no staged image {hidden.staging}; run again")
     differences: list[str] = []
