@@ -44,7 +44,7 @@ class Case:
     reason: str
     axes: str = "yx"
     shape: tuple[int, ...] = (61, 83)
-    chunks: tuple[int, ...] = (16, 16)
+    chunks: tuple[int, ...] = (24, 32)
     reference: Regions = field(default_factory=lambda: FIELDS_REFERENCE)
     acquisition: Regions = field(default_factory=lambda: FIELDS_MOVED)
     shards: tuple[int, ...] | None = None
@@ -67,17 +67,17 @@ class Case:
 
 AXES = {
     "yx": Case("no channel, no plane: the smallest image there is"),
-    "zyx": Case("planes without channels", "zyx", (3, 61, 83), (1, 16, 16)),
-    "cyx": Case("channels without planes", "cyx", (2, 61, 83), (1, 16, 16)),
-    "czyx": Case("the field's usual image", "czyx", (2, 3, 61, 83), (1, 1, 16, 16)),
-    "tyx": Case("time points without channels", "tyx", (3, 61, 83), (1, 16, 16)),
-    "tzyx": Case("time points and planes", "tzyx", (2, 3, 61, 83), (1, 2, 16, 16)),
+    "zyx": Case("planes without channels", "zyx", (3, 61, 83), (1, 24, 32)),
+    "cyx": Case("channels without planes", "cyx", (2, 61, 83), (1, 24, 32)),
+    "czyx": Case("the field's usual image", "czyx", (2, 3, 61, 83), (1, 1, 24, 32)),
+    "tyx": Case("time points without channels", "tyx", (3, 61, 83), (1, 24, 32)),
+    "tzyx": Case("time points and planes", "tzyx", (2, 3, 61, 83), (1, 2, 24, 32)),
     "tczyx": Case("all axes at once", "tczyx", (2, 2, 3, 61, 83), (1, 1, 1, 32, 32)),
 }
 
 DTYPES = {
     dtype: Case(
-        f"{dtype}: {reason}", dtype=dtype, shape=(2, 61, 83), axes="cyx", chunks=(1, 16, 16)
+        f"{dtype}: {reason}", dtype=dtype, shape=(2, 61, 83), axes="cyx", chunks=(1, 24, 32)
     )
     for dtype, reason in {
         "uint8": "sums overflow 8 bits",
@@ -96,16 +96,23 @@ CHUNK_GRIDS = {
     "odd chunks": Case("no chunk edge meets a pyramid factor", chunks=(13, 7)),
     "chunk larger than the image": Case("one chunk, cut at the edge", chunks=(128, 128)),
     "single rows": Case("a chunk of height 1 must not turn into truncation", chunks=(1, 83)),
-    "single pixels": Case("the smallest chunk there is", shape=(9, 11), chunks=(1, 1), levels=2),
+    "single pixels": Case(
+        "the smallest chunk there is",
+        shape=(9, 11),
+        chunks=(1, 1),
+        levels=2,
+        reference={"a": {"y": (1, 6), "x": (0, 9)}},
+        acquisition={"a": {"y": (0, 6), "x": (2, 9)}},
+    ),
     "one plane a chunk, z halved": Case(
         "ngio's dask mode truncates z here (its bug 0.1)",
         "zyx",
         (6, 61, 83),
-        (1, 16, 16),
+        (1, 24, 32),
         scaling={"z": 2, "y": 2, "x": 2},
     ),
     "many planes a chunk": Case(
-        "a chunk spans planes and channels", "czyx", (2, 5, 33, 40), (2, 3, 16, 16)
+        "a chunk spans planes and channels", "czyx", (2, 5, 61, 83), (2, 3, 24, 32)
     ),
     "every level its own chunks": Case(
         "coarse levels with a coarser or finer grid than the finest",
@@ -122,22 +129,22 @@ CHUNK_GRIDS = {
 }
 
 FORMATS = {
-    "0.5": Case("zarr format 3", "czyx", (2, 3, 61, 83), (1, 1, 16, 16), ngff_version="0.5"),
+    "0.5": Case("zarr format 3", "czyx", (2, 3, 61, 83), (1, 1, 24, 32), ngff_version="0.5"),
     "0.5 sharded": Case(
         "a shard has one writer",
         "czyx",
         (2, 3, 61, 83),
-        (1, 1, 16, 16),
+        (1, 1, 24, 32),
         ngff_version="0.5",
-        shards=(1, 1, 32, 48),
+        shards=(1, 1, 48, 64),
     ),
     "0.5 sharded over planes and channels": Case(
         "a shard holds planes of two channels",
         "czyx",
         (2, 3, 61, 83),
-        (1, 1, 16, 16),
+        (1, 1, 24, 32),
         ngff_version="0.5",
-        shards=(2, 3, 32, 32),
+        shards=(2, 3, 48, 64),
         scaling={"z": 2, "y": 2, "x": 2},
     ),
     "0.5 shard larger than the image": Case(
@@ -173,14 +180,14 @@ PYRAMIDS = {
         "z ratio is not integral",
         "zyx",
         (5, 61, 83),
-        (1, 16, 16),
+        (1, 24, 32),
         scaling={"z": 2, "y": 2, "x": 2},
     ),
     "z by three": Case(
         "z has its own odd factor",
         "czyx",
         (1, 9, 60, 80),
-        (1, 2, 16, 16),
+        (1, 2, 24, 32),
         scaling={"z": 3, "y": 2, "x": 2},
         levels=2,
     ),
@@ -191,7 +198,7 @@ PYRAMIDS = {
         "eight signed pixels are rounded once",
         "zyx",
         (4, 64, 96),
-        (1, 16, 16),
+        (1, 24, 32),
         dtype="int16",
         scaling={"z": 2, "y": 2, "x": 2},
     ),
@@ -285,7 +292,7 @@ REGIONS = {
         "only the named time points are touched",
         "tyx",
         (4, 61, 83),
-        (1, 16, 16),
+        (1, 24, 32),
         reference={"a": {"t": (1, 2), "y": (0, 40), "x": (0, 50)}},
         acquisition={"a": {"t": (1, 2), "y": (4, 40), "x": (7, 50)}},
     ),
@@ -293,7 +300,7 @@ REGIONS = {
         "a drift: each time point has its own shift",
         "tcyx",
         (3, 2, 61, 83),
-        (2, 1, 16, 16),
+        (2, 1, 24, 32),
         reference={f"t{t}": {"t": (t, 1), "y": (5, 40), "x": (5, 50)} for t in range(3)},
         acquisition={f"t{t}": {"t": (t, 1), "y": (5 + t, 40), "x": (9 - t, 50)} for t in range(3)},
     ),
@@ -301,7 +308,7 @@ REGIONS = {
         "regions may move along z",
         "czyx",
         (2, 6, 61, 83),
-        (1, 2, 16, 16),
+        (1, 2, 24, 32),
         reference={"a": {"z": (1, 4), "y": (0, 40), "x": (0, 50)}},
         acquisition={"a": {"z": (2, 4), "y": (4, 40), "x": (7, 50)}},
     ),
@@ -309,7 +316,7 @@ REGIONS = {
         "planes outside every region become 0",
         "zyx",
         (6, 61, 83),
-        (4, 16, 16),
+        (4, 24, 32),
         reference={"a": {"z": (0, 3), "y": (0, 61), "x": (0, 83)}},
         acquisition={"a": {"z": (3, 3), "y": (0, 61), "x": (0, 83)}},
         z_spacing=2.5,
@@ -368,14 +375,14 @@ LABELS = {
         "a projection's label has no z",
         "czyx",
         (2, 3, 61, 83),
-        (1, 1, 16, 16),
+        (1, 1, 24, 32),
         labels={"projection": LabelCase("yx", (61, 83))},
     ),
     "3D on 2D time": Case(
         "a label without time on a time series",
         "tyx",
         (3, 61, 83),
-        (1, 16, 16),
+        (1, 24, 32),
         labels={"still": LabelCase("yx", (61, 83))},
     ),
     "beyond 2**53": Case(
@@ -403,11 +410,11 @@ LABELS = {
         "nearest along z too",
         "zyx",
         (5, 61, 83),
-        (1, 16, 16),
+        (1, 24, 32),
         scaling={"z": 2, "y": 2, "x": 2},
         labels={
             "cells": LabelCase(
-                "zyx", (5, 61, 83), chunks=(1, 16, 16), scaling={"z": 2, "y": 2, "x": 2}
+                "zyx", (5, 61, 83), chunks=(1, 24, 32), scaling={"z": 2, "y": 2, "x": 2}
             )
         },
     ),

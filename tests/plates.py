@@ -21,6 +21,7 @@ from tests.plate_tables import Box, add_feature_table, add_masking_table, write_
 __all__ = [
     "Array",
     "Box",
+    "NgffVersion",
     "add_extras",
     "add_feature_table",
     "add_image_to_well",
