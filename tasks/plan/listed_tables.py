@@ -26,15 +26,11 @@ class ListedTable:
     name: str
     type: str
     backend: str
+    rows: int
     reference_label: str | None
     """The label that a masking or feature table describes."""
     content: Any
     """ngio's table object, already loaded."""
-
-    @property
-    def rows(self) -> int:
-        """Number of rows."""
-        return len(self.content.table_data)
 
 
 def list_tables(image: Path) -> tuple[str, ...]:
@@ -83,7 +79,8 @@ def read_table(image: Path, name: str) -> ListedTable:
     attributes = dict(group.attrs)
     try:
         content = open_table(folder, mode="r")
-        content.set_table_data()
+        # Not `set_table_data`: of ROI tables that makes one object per row, and logs columns.
+        rows = len(content.table_data)
     except (NgioError, ValueError, KeyError, TypeError) as cause:
         raise InvalidInputError(
             f"The table '{name}' of {image} cannot be read: {cause}. Restore or remove it."
@@ -92,6 +89,7 @@ def read_table(image: Path, name: str) -> ListedTable:
         name=name,
         type=str(attributes.get("type", "generic_table")),
         backend=content.backend_name,
+        rows=rows,
         reference_label=_described_label(attributes),
         content=content,
     )

@@ -21,6 +21,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa  # type: ignore[import-untyped]  # has no type information
 import pyarrow.parquet as pq  # type: ignore[import-untyped]  # has no type information
+import zarr
+from anndata.io import read_elem  # type: ignore[import-untyped]  # has no type information
 
 from tasks.plan.errors import InvalidInputError
 
@@ -103,7 +105,7 @@ def _replace_in_anndata(folder: Path, columns: _Columns, kept: _Kept) -> None:
         with anndata.settings.override(
             zarr_write_format=3 if version_3 else 2, remove_unused_categories=False
         ):
-            table = anndata.read_zarr(folder)
+            table = _read_anndata(folder)
             _check_count(folder, table.n_obs, kept)
             in_matrix = [name for name in columns if name in table.var_names]
             if in_matrix:
@@ -117,6 +119,13 @@ def _replace_in_anndata(folder: Path, columns: _Columns, kept: _Kept) -> None:
         shutil.rmtree(folder / part.name, ignore_errors=True)
         part.rename(folder / part.name)
     shutil.rmtree(fresh)
+
+
+def _read_anndata(folder: Path) -> Any:
+    """Read what belongs to the format; `read_zarr` fails over anything else in the folder."""
+    group = zarr.open_group(folder, mode="r", use_consolidated=False)
+    known = ("X", "obs", "var", "uns", "obsm", "varm", "obsp", "varp", "layers", "raw")
+    return anndata.AnnData(**{name: read_elem(group[name]) for name in known if name in group})
 
 
 _BACKENDS: Mapping[str, Callable[[Path, _Columns, _Kept], None]] = {
