@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,12 +13,13 @@ from tests.real.known_shift import (
     correlation,
     moved_by_slicing,
 )
+from tests.real.shared_data import copy_of
 from tests.registration import register
 
 
 @pytest.fixture
-def ibex(copy_of: Callable[[str], Path]) -> KnownShift:
-    well = copy_of("ibex.zarr") / "A/01"
+def ibex(tmp_path: Path) -> KnownShift:
+    well = copy_of("ibex.zarr", tmp_path) / "A/01"
     # Found in either marker: (-0.3, -15.0, -14.8) pixels along z, y and x.
     plate = KnownShift(well / "0", well / "1", translation=(0, -15, -15))
     plate.write_tables()

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +15,7 @@ from tests.real.known_shift import (
     correlation,
     moved_by_slicing,
 )
+from tests.real.shared_data import copy_of
 from tests.registration import register
 
 DAPI = "A04_C01"
@@ -23,8 +23,8 @@ LABEL = "labels/organoids"
 
 
 @pytest.fixture
-def organoid(copy_of: Callable[[str], Path]) -> KnownShift:
-    well = copy_of("organoid.zarr") / "C/02"
+def organoid(tmp_path: Path) -> KnownShift:
+    well = copy_of("organoid.zarr", tmp_path) / "C/02"
     # Found over the well by phase correlation: (29.2, -70.0) pixels along y and x.
     plate = KnownShift(well / "0", well / "1", translation=(0, 29, -70))
     plate.write_tables()

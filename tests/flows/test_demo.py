@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from flows.demo import run_demo
+from tasks.plan.errors import InvalidInputError
+
+pytestmark = pytest.mark.usefixtures("prefect_server")
+
+
+def test_demo_registers_its_plate_and_says_how_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    report = run_demo(Path("a demo"))
+    assert report.plate.is_dir()
+    assert report.plate.parent == tmp_path / "a demo"
+    assert [(row.well, row.acquisition) for row in report.comparisons] == [
+        ("A/01", 1),
+        ("A/01", 2),
+        ("B/02", 1),
+        ("B/02", 2),
+    ]
+    for row in report.comparisons:
+        assert row.before < 0.2
+        assert row.after > 0.95
+    assert str(report.plate) in str(report)
+
+
+def test_demo_refuses_a_folder_it_did_not_make(tmp_path: Path) -> None:
+    (tmp_path / "results.csv").write_text("precious")
+    with pytest.raises(InvalidInputError, match="did not make it"):
+        run_demo(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["results.csv"]
