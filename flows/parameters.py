@@ -61,7 +61,7 @@ OverwriteInput = Annotated[
     Field(
         description=(
             "Put the registered image in the place of the original, once it is complete and "
-            "verified. Otherwise it is written beside it as <name>_registered."
+            "verified. Otherwise it is written beside it, with _registered added to its name."
         )
     ),
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -34,19 +35,19 @@ def print_reports(console: Console, reports: Sequence[ImageReport]) -> None:
 
 
 def _table(reports: Sequence[ImageReport]) -> Table:
-    table = Table(title=count(tuple(reports)), title_justify="left")
-    for column in ("well", "image", "outcome", "regions", "smallest shift", "largest shift"):
-        table.add_column(column)
+    table = Table(title=count(tuple(reports)), title_justify="left", box=box.SIMPLE_HEAD)
+    for column in ("well", "image", "outcome", "regions", "shift"):
+        table.add_column(column, no_wrap=True)
     for column in ("seconds", "written"):
-        table.add_column(column, justify="right")
+        table.add_column(column, justify="right", no_wrap=True)
     for report in reports:
         table.add_row(
             report.well,
             report.image,
             report.outcome,
             str(report.regions),
-            report.smallest_shift,
-            report.largest_shift,
+            # Smallest and largest, one below the other; one line where they are the same.
+            "\n".join(dict.fromkeys([report.smallest_shift, report.largest_shift])),
             f"{report.seconds:.1f}",
             size_text(report.bytes_written),
         )

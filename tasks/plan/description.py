@@ -40,13 +40,13 @@ def describe_plan(plan: RegistrationPlan, *, memory_bytes: int, disk_bytes: int)
 
 
 def shift_text(shift: Shift, pyramid: Pyramid) -> str:
-    """Return a region's move per spatial axis, such as `y +29 px (+9.4 µm), x -7 px (-2.3 µm)`."""
+    """Return a region's move in pixels per axis, and its length: `y +29, x -7 px (9.7 µm)`."""
     moves = [
-        f"{axis} {pixels:+d} px ({pixels * size:+.3g} µm)"
-        for axis, pixels, size in zip(pyramid.axes, shift.offset, pyramid.pixel_size, strict=True)
+        f"{axis} {pixels:+d}"
+        for axis, pixels in zip(pyramid.axes, shift.offset, strict=True)
         if pixels
     ]
-    return ", ".join(moves) or "stays"
+    return f"{', '.join(moves)} px ({_distance(shift, pyramid):.3g} µm)" if moves else "stays"
 
 
 def smallest_and_largest(pyramid: Pyramid) -> tuple[str, str]:

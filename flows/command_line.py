@@ -1,0 +1,234 @@
+"""The command `plate-registration`: run a flow without a server, print what came of it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import App, CycloptsError, Parameter
+from pydantic import ValidationError
+from rich.console import Console
+
+from flows.command_options import (
+    DryRun,
+    Images,
+    ImageUrl,
+    OverwriteInput,
+    ParallelImages,
+    ParallelWells,
+    PlateUrl,
+    Redo,
+    ReferenceAcquisition,
+    RegisteredRoiTable,
+    RegisterLabels,
+    TaskRunnerChoice,
+    Verbose,
+    Wells,
+    WellUrl,
+    Workers,
+    reasons_of,
+)
+from flows.summary import print_reports, print_result
+from tasks.plan.errors import InvalidInputError, RegistrationError
+from tasks.storage.kinds import kind_of, require_kind
+from tasks.storage.paths import local_path
+
+BAD_INPUT = 2
+"""Exit code where what was asked cannot be done; nothing was written."""
+FAILED = 1
+"""Exit code where the run began and did not succeed."""
+INTERRUPTED = 130
+"""Exit code that shells give a program stopped by Ctrl-C."""
+
+
+app = App(
+    name="plate-registration",
+    help="Register the acquisitions of a multiplexed OME-Zarr plate to one of them.",
+)
+
+
+@app.command
+def demo(
+    folder: Annotated[
+        Path,
+        Parameter(help="Where the plate goes; a folder that the demo did not make is refused."),
+    ] = Path("registration-demo"),
+    *,
+    verbose: Verbose = False,
+) -> None:
+    """Write a small plate, register it, and show how well its images agree before and after."""
+    prepare_prefect(verbose=verbose)
+    from flows.demo import run_demo  # noqa: PLC0415 - Prefect reads the environment on import
+
+    Console().print(str(run_demo(folder)), soft_wrap=True, markup=False, highlight=False)
+
+
+@app.command
+def image(
+    zarr_url: ImageUrl,
+    *,
+    registered_roi_table: RegisteredRoiTable,
+    reference_acquisition: ReferenceAcquisition = 0,
+    register_labels: RegisterLabels = True,
+    overwrite_input: OverwriteInput = True,
+    redo: Redo = False,
+    dry_run: DryRun = False,
+    workers: Workers = None,
+    verbose: Verbose = False,
+) -> None:
+    """Register one image to the reference of its well."""
+    check_location(zarr_url, "image")
+    prepare_prefect(verbose=verbose)
+    from flows.image import (  # noqa: PLC0415 - Prefect reads the environment on import
+        apply_registration_to_image,
+    )
+
+    result = apply_registration_to_image(
+        zarr_url,
+        registered_roi_table,
+        reference_acquisition=reference_acquisition,
+        register_labels=register_labels,
+        overwrite_input=overwrite_input,
+        redo=redo,
+        dry_run=dry_run,
+        workers=workers,
+    )
+    print_result(Console(), result)
+
+
+@app.command
+def well(
+    well_url: WellUrl,
+    *,
+    registered_roi_table: RegisteredRoiTable,
+    reference_acquisition: ReferenceAcquisition = 0,
+    register_labels: RegisterLabels = True,
+    overwrite_input: OverwriteInput = True,
+    images: Images = None,
+    redo: Redo = False,
+    dry_run: DryRun = False,
+    task_runner: TaskRunnerChoice = "threads",
+    parallel_images: ParallelImages = 2,
+    workers: Workers = None,
+    verbose: Verbose = False,
+) -> None:
+    """Register the images of a well, the reference last."""
+    check_location(well_url, "well")
+    prepare_prefect(verbose=verbose)
+    from flows.well import (  # noqa: PLC0415 - Prefect reads the environment on import
+        apply_registration_to_well,
+    )
+
+    result = apply_registration_to_well(
+        well_url,
+        registered_roi_table,
+        reference_acquisition=reference_acquisition,
+        register_labels=register_labels,
+        overwrite_input=overwrite_input,
+        images=images,
+        redo=redo,
+        dry_run=dry_run,
+        task_runner=task_runner,
+        parallel_images=parallel_images,
+        workers=workers,
+    )
+    print_result(Console(), result)
+
+
+@app.command
+def plate(
+    plate_url: PlateUrl,
+    *,
+    registered_roi_table: RegisteredRoiTable,
+    reference_acquisition: ReferenceAcquisition = 0,
+    register_labels: RegisterLabels = True,
+    overwrite_input: OverwriteInput = True,
+    wells: Wells = None,
+    redo: Redo = False,
+    dry_run: DryRun = False,
+    task_runner: TaskRunnerChoice = "threads",
+    parallel_wells: ParallelWells = 2,
+    parallel_images: ParallelImages = 2,
+    workers: Workers = None,
+    verbose: Verbose = False,
+) -> None:
+    """Register the wells of a plate. Run again, it continues where it stopped."""
+    check_location(plate_url, "plate")
+    prepare_prefect(verbose=verbose)
+    from flows.plate import (  # noqa: PLC0415 - Prefect reads the environment on import
+        apply_registration_to_plate,
+    )
+
+    result = apply_registration_to_plate(
+        plate_url,
+        registered_roi_table,
+        reference_acquisition=reference_acquisition,
+        register_labels=register_labels,
+        overwrite_input=overwrite_input,
+        wells=wells,
+        redo=redo,
+        dry_run=dry_run,
+        task_runner=task_runner,
+        parallel_wells=parallel_wells,
+        parallel_images=parallel_images,
+        workers=workers,
+    )
+    print_result(Console(), result)
+    for reason in result.left_out.values():
+        Console().print(f"Left out: {reason}", soft_wrap=True, markup=False, highlight=False)
+
+
+def check_location(url: str, kind: Literal["image", "well", "plate"]) -> None:
+    """Refuse a wrong path at once, without the seconds that Prefect takes to start.
+
+    Raises:
+        InvalidInputError: There is something else, or nothing, at the path.
+    """
+    path = local_path(url)
+    # An image that a killed run left moved aside is put back by the flow.
+    if kind != "image" or path.exists() or kind_of(path.parent) != "well":
+        require_kind(path, kind)
+
+
+def prepare_prefect(*, verbose: bool) -> None:
+    """Set what Prefect reads when it is imported, unless the user has set it.
+
+    Its own limit for starting the embedded server (20 s) is near what a busy machine needs. Its log
+    goes to the server in full; on the terminal the summary and one line for an error are enough.
+    """
+    os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")
+    if not verbose:
+        os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
+
+
+def main() -> None:
+    """Run the command line; one line on stderr and a non-zero exit code where something is wrong.
+
+    What is wrong with the input or the disk is told in one line. Anything else is a defect of ours
+    and keeps its traceback.
+    """
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command with its arguments and return its exit code; print why it failed."""
+    try:
+        app(list(arguments), exit_on_error=False, print_error=False, result_action="return_value")
+    except (InvalidInputError, CycloptsError) as error:
+        return _refuse(str(error), BAD_INPUT)
+    except ValidationError as error:
+        return _refuse(reasons_of(error), BAD_INPUT)
+    except (RegistrationError, OSError) as error:
+        print_reports(Console(), getattr(error, "reports", ()))
+        return _refuse(str(error), FAILED)
+    except KeyboardInterrupt:
+        return _refuse("interrupted; run again to continue", INTERRUPTED)
+    return 0
+
+
+def _refuse(reason: str, code: int) -> int:
+    sys.stderr.write(f"plate-registration: {' '.join(reason.split())}\n")
+    return code

@@ -1,0 +1,158 @@
+"""Register one image: plan, write a new image aside, verify it, put it in place."""
+
+from __future__ import annotations
+
+from time import perf_counter
+
+from prefect import flow
+from prefect.logging import get_run_logger
+from tasks.plan.memory import peak_memory_bytes
+
+from flows.cores import available_cores
+from flows.endings import completed
+from flows.names import image_run_name
+from flows.parameters import (
+    DryRun,
+    ImageUrl,
+    OverwriteInput,
+    Redo,
+    ReferenceAcquisition,
+    RegisteredRoiTable,
+    RegisterLabels,
+    Workers,
+)
+from flows.results import ImageReport, ImageResult, ImageUpdate, Outcome
+from tasks.copy_tables import copy_tables
+from tasks.finalize import finalize
+from tasks.plan.description import describe_plan, size_text, smallest_and_largest
+from tasks.plan.registration_plan import RegistrationPlan
+from tasks.resolve_reference import resolve_reference
+from tasks.settings import SETTINGS
+from tasks.storage.kinds import kind_of, require_kind
+from tasks.storage.locks import own_image
+from tasks.storage.paths import local_path
+from tasks.storage.provenance import is_up_to_date
+from tasks.storage.recover import recover_image, recover_well
+from tasks.storage.space import check_free_space, check_writable, needed_bytes
+from tasks.write_image import write_image
+from tasks.write_labels import write_labels
+
+
+@flow(name="apply-registration-to-image", flow_run_name=image_run_name)
+def apply_registration_to_image(  # noqa: PLR0917 - the form that people fill in
+    zarr_url: ImageUrl,
+    registered_roi_table: RegisteredRoiTable,
+    reference_acquisition: ReferenceAcquisition = 0,
+    register_labels: RegisterLabels = True,
+    overwrite_input: OverwriteInput = True,
+    redo: Redo = False,
+    dry_run: DryRun = False,
+    workers: Workers = None,
+) -> ImageResult:
+    """Register one image of a well to the well's image of the reference acquisition.
+
+    Every region's pixels move to where the same region lies in the reference; what no region covers
+    becomes zero. Labels and tables follow. The original is never modified: it is replaced as a
+    whole, or kept, and an image that is already registered with the same input is skipped.
+    """
+    started = perf_counter()
+    logger = get_run_logger()
+    image = local_path(zarr_url)
+    threads = workers or available_cores()
+
+    def resolve() -> RegistrationPlan:
+        return resolve_reference(
+            image,
+            registered_roi_table=registered_roi_table,
+            reference_acquisition=reference_acquisition,
+            register_labels=register_labels,
+            overwrite_input=overwrite_input,
+            lock=not dry_run,
+        )
+
+    if dry_run:
+        plan = resolve()
+        text = describe_plan(
+            plan,
+            memory_bytes=peak_memory_bytes(plan, threads),
+            disk_bytes=needed_bytes(plan),
+        )
+        if is_up_to_date(plan) and not redo:
+            text += "\n  finished  already registered with this very input: nothing would be done"
+        logger.info(text)
+        return completed(
+            ImageResult(
+                image_list_updates=[],
+                reports=(_report(plan, "planned", started, detail=text),),
+            ),
+            f"dry run: {len(plan.image.shifts)} regions would be registered, nothing was touched",
+        )
+
+    if kind_of(image.parent) == "well":
+        for message in recover_well(image.parent):
+            logger.warning(message)
+    require_kind(image, "image")
+    with own_image(image.parent, image.name, timeout=SETTINGS.lock_timeout_seconds):
+        for message in recover_image(image.parent, image.name):
+            logger.warning(message)
+        plan = resolve()
+        if not redo and is_up_to_date(plan):
+            detail = f"{plan.output_name} is already registered with this very input"
+            report = _report(plan, "skipped", started, detail=detail)
+            result = ImageResult(image_list_updates=[_update(plan)], reports=(report,))
+            return completed(result, detail, skipped=True)
+        check_writable(plan)
+        check_free_space(plan)
+        logger.info(
+            "%s: at most %s of memory with %d workers",
+            plan.title,
+            size_text(peak_memory_bytes(plan, threads)),
+            threads,
+        )
+        pixels = write_image(plan, workers=threads)
+        labels = write_labels(plan, workers=threads)
+        messages = copy_tables(plan)
+        finalize(plan)
+
+    report = _report(
+        plan,
+        "registered",
+        started,
+        bytes_written=sum(written.bytes_written for written in (pixels, *labels)),
+        warnings=messages,
+    )
+    return completed(
+        ImageResult(image_list_updates=[_update(plan)], reports=(report,)),
+        f"{report.regions} regions registered to {plan.reference_path.name}, largest shift "
+        f"{report.largest_shift}; {size_text(report.bytes_written)} in {report.seconds:.1f} s",
+    )
+
+
+def _update(plan: RegistrationPlan) -> ImageUpdate:
+    origin = None if plan.overwrites_input else str(plan.image_path)
+    return ImageUpdate(zarr_url=str(plan.output_path), origin=origin)
+
+
+def _report(
+    plan: RegistrationPlan,
+    outcome: Outcome,
+    started: float,
+    *,
+    detail: str = "",
+    bytes_written: int = 0,
+    warnings: tuple[str, ...] = (),
+) -> ImageReport:
+    # What was skipped has moved already; its plan would say that it stays.
+    smallest, largest = ("", "") if outcome == "skipped" else smallest_and_largest(plan.image)
+    return ImageReport(
+        well=plan.well,
+        image=plan.image_name,
+        outcome=outcome,
+        detail=detail,
+        regions=len(plan.image.shifts),
+        smallest_shift=smallest,
+        largest_shift=largest,
+        seconds=perf_counter() - started,
+        bytes_written=bytes_written,
+        warnings=(*plan.warnings, *warnings),
+    )

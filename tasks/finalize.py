@@ -1,0 +1,70 @@
+"""Prefect task `finalize`: verify the staged image, then put it in its place."""
+
+from __future__ import annotations
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from prefect.logging import get_run_logger
+from prefect.tasks import exponential_backoff
+
+from tasks.plan.errors import VerificationError
+from tasks.plan.registration_plan import RegistrationPlan
+from tasks.retry import can_heal
+from tasks.settings import SETTINGS
+from tasks.storage.hidden import staging_path
+from tasks.storage.locks import own_well
+from tasks.storage.provenance import make_provenance, read_provenance, write_provenance
+from tasks.storage.recover import recover_image
+from tasks.storage.swap import publish
+from tasks.storage.verify import verify_staged
+from tasks.storage.well_entries import list_image
+
+
+@task(
+    name="finalize",
+    retries=SETTINGS.retries,
+    retry_delay_seconds=exponential_backoff(SETTINGS.retry_delay_seconds),
+    retry_jitter_factor=SETTINGS.retry_jitter,
+    retry_condition_fn=can_heal,
+    cache_policy=NO_CACHE,
+)
+def finalize(plan: RegistrationPlan) -> None:
+    """Replace the image by the staged one, or publish that beside it and list it in the well.
+
+    Raises:
+        VerificationError: The staged image is not what the plan says; the original was kept.
+    """
+    well = plan.image_path.parent
+    logger = get_run_logger()
+    if staging_path(plan).is_dir():
+        write_provenance(plan)
+        verify_staged(plan)
+        with own_well(well, timeout=SETTINGS.lock_timeout_seconds):
+            left = publish(plan)
+            listed = list_image(well, plan.output_name, plan.acquisition)
+    else:
+        # An earlier attempt of this task got as far as the swap and failed in it.
+        with own_well(well, timeout=SETTINGS.lock_timeout_seconds):
+            left = recover_image(well, plan.image_name)
+            listed = (
+                list_image(well, plan.output_name, plan.acquisition) if _is_done(plan) else False
+            )
+        if not _is_done(plan):
+            raise VerificationError(
+                f"{plan.output_path}: the new image could not be put in place and is gone; "
+                "the original was kept. Run again"
+            )
+    for message in left:
+        logger.warning(message)
+    logger.info(
+        "%s: verified and put in place as %s%s",
+        plan.title,
+        plan.output_path,
+        ", new in the well's list of images" if listed else "",
+    )
+
+
+def _is_done(plan: RegistrationPlan) -> bool:
+    """Whether the image in place says that it was made by this plan."""
+    record = read_provenance(plan.output_path) or {}
+    return all(record.get(key) == value for key, value in make_provenance(plan).items())

@@ -1,0 +1,45 @@
+"""Prefect task `write-image`: the image's pixels, all levels, into a staged image."""
+
+from __future__ import annotations
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from prefect.logging import get_run_logger
+from prefect.tasks import exponential_backoff
+
+from tasks.pixels.write import WrittenPixels, write_pyramid
+from tasks.plan.description import size_text
+from tasks.plan.registration_plan import RegistrationPlan
+from tasks.progress import shown_progress
+from tasks.retry import can_heal
+from tasks.settings import SETTINGS
+from tasks.storage.staging import start_staging
+
+
+@task(
+    name="write-image",
+    tags={"image-io"},
+    retries=SETTINGS.retries,
+    retry_delay_seconds=exponential_backoff(SETTINGS.retry_delay_seconds),
+    retry_jitter_factor=SETTINGS.retry_jitter,
+    retry_condition_fn=can_heal,
+    cache_policy=NO_CACHE,
+)
+def write_image(plan: RegistrationPlan, *, workers: int) -> WrittenPixels:
+    """Start the staged image anew and write every level of its pixels; a retry starts over."""
+    staged = start_staging(plan)
+    with shown_progress(f"image {plan.title}") as progress:
+        written = write_pyramid(
+            plan.image, plan.image_path, staged, workers=workers, progress=progress
+        )
+    get_run_logger().info(
+        "%s: %d levels, %d chunks read, %d written, %d empty, %s with %d workers",
+        plan.title,
+        len(plan.image.levels),
+        written.chunks_decoded,
+        written.chunks_written,
+        written.chunks_empty,
+        size_text(written.bytes_written),
+        workers,
+    )
+    return written

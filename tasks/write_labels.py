@@ -1,0 +1,55 @@
+"""Prefect task `write-labels`: every label on its own grid, into the staged image."""
+
+from __future__ import annotations
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from prefect.logging import get_run_logger
+from prefect.tasks import exponential_backoff
+
+from tasks.pixels.write import WrittenPixels, write_pyramid
+from tasks.plan.description import size_text
+from tasks.plan.registration_plan import RegistrationPlan
+from tasks.progress import shown_progress
+from tasks.retry import can_heal
+from tasks.settings import SETTINGS
+from tasks.storage.hidden import staging_path
+from tasks.storage.staging import stage_labels
+
+
+@task(
+    name="write-labels",
+    tags={"image-io"},
+    retries=SETTINGS.retries,
+    retry_delay_seconds=exponential_backoff(SETTINGS.retry_delay_seconds),
+    retry_jitter_factor=SETTINGS.retry_jitter,
+    retry_condition_fn=can_heal,
+    cache_policy=NO_CACHE,
+)
+def write_labels(plan: RegistrationPlan, *, workers: int) -> tuple[WrittenPixels, ...]:
+    """Start the staged labels anew, move those that move and carry the others over unchanged.
+
+    Returns what was written of each label that moves, in the plan's order.
+    """
+    logger = get_run_logger()
+    stage_labels(plan)
+    written = []
+    for label in plan.labels:
+        if not label.shifts:
+            continue
+        with shown_progress(f"label {label.name} of {plan.title}") as progress:
+            pixels = write_pyramid(
+                label, plan.image_path, staging_path(plan), workers=workers, progress=progress
+            )
+        logger.info(
+            "%s: label '%s', %d levels, %d chunks read, %d written, %d empty, %s",
+            plan.title,
+            label.name,
+            len(label.levels),
+            pixels.chunks_decoded,
+            pixels.chunks_written,
+            pixels.chunks_empty,
+            size_text(pixels.bytes_written),
+        )
+        written.append(pixels)
+    return tuple(written)

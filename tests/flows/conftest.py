@@ -1,0 +1,53 @@
+"""One Prefect server for all tests of the flows, and plates for them to register."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from prefect.settings import (
+    PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
+    PREFECT_RESULTS_LOCAL_STORAGE_PATH,
+    temporary_settings,
+)
+from prefect.testing.utilities import prefect_test_harness
+
+from tests.plates import make_plate, write_regions
+
+TABLE = "registered"
+MOVES = {0: (2.0, 3.0), 1: (6.0, 1.0), 2: (1.0, 9.0)}
+"""Start of the one region along y and x in each acquisition, micrometers; a pixel is 0.5."""
+LENGTHS = (20.0, 30.0)
+
+
+@pytest.fixture(scope="session")
+def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    changed = {
+        # Prefect joins its heartbeat thread for up to a second after every flow run.
+        PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None,
+        PREFECT_RESULTS_LOCAL_STORAGE_PATH: tmp_path_factory.mktemp("results"),
+    }
+    with prefect_test_harness(server_startup_timeout=120), temporary_settings(changed):
+        yield
+
+
+@pytest.fixture
+def plate(tmp_path: Path) -> Path:
+    """A plate of two wells and three acquisitions, with the table that the flows need."""
+    return registrable_plate(tmp_path / "plate.zarr", wells=("A/01", "B/02"))
+
+
+@pytest.fixture
+def well(tmp_path: Path) -> Path:
+    """The only well of a plate of three acquisitions, with the table that the flows need."""
+    return registrable_plate(tmp_path / "plate.zarr", wells=("A/01",)) / "A" / "01"
+
+
+def registrable_plate(path: Path, wells: tuple[str, ...]) -> Path:
+    make_plate(path, wells=wells, acquisitions=tuple(MOVES))
+    for name in wells:
+        for acquisition, (y, x) in MOVES.items():
+            box = {"y": (y, LENGTHS[0]), "x": (x, LENGTHS[1])}
+            write_regions(path / name / str(acquisition), TABLE, {"FOV_1": box})
+    return path
