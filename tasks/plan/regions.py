@@ -8,9 +8,12 @@ import math
 from collections import Counter
 from pathlib import Path
 
+import zarr
+from ngio.utils import NgioTableValidationError
+
 from tasks.plan.boxes import COLUMNS, read_boxes
 from tasks.plan.errors import InvalidInputError
-from tasks.plan.listed_tables import list_tables, read_table
+from tasks.plan.listed_tables import ListedTable, list_tables, read_table
 from tasks.plan.window import Frozen
 
 _LENGTHS_AGREE = 1e-6
@@ -60,6 +63,11 @@ def read_regions(image: Path, table: str) -> tuple[Region, ...]:
     if not boxes.names:
         raise InvalidInputError(
             f"{what} has no rows: nothing would be left of the image. Make it anew."
+        )
+    if not _stores_names(read, image):
+        raise InvalidInputError(
+            f"{what} lacks the column '{read.content.index_key}' with the regions' names, so they "
+            "cannot be paired with the reference's. Make it anew."
         )
     _check_names(boxes.names, what)
     regions = []
@@ -131,6 +139,20 @@ def digest_regions(regions: tuple[Region, ...]) -> str:
     ]
     text = json.dumps(canonical, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+def _stores_names(table: ListedTable, image: Path) -> bool:
+    """Return whether the rows have names of their own; where not, ngio numbers them."""
+    key = table.content.index_key
+    if table.backend == "json":
+        stored = zarr.open_group(image / "tables" / table.name / "table", mode="r")
+        return key in stored.attrs
+    if table.backend in ("csv", "parquet"):
+        try:
+            table.content.load_as_polars_lf()
+        except NgioTableValidationError:
+            return False
+    return True
 
 
 def _check_names(names: tuple[str, ...], what: str) -> None:
