@@ -30,12 +30,11 @@ def cross_correlation(
     """
     one, other = (
         np.concatenate([image[window.slices].ravel() for window in windows] or [np.empty(0)])
-        .astype(np.float64, copy=False)
         for image in (first, second)
-    )  # fmt: skip
+    )
     if one.size == 0:
         raise ValueError("nothing to compare: the windows hold no pixel")
-    one, other = one - one.mean(), other - other.mean()
+    one, other = (pixels - pixels.mean(dtype=np.float64) for pixels in (one, other))
     norm = float(np.sqrt(np.dot(one, one) * np.dot(other, other)))
     if norm == 0.0:
         raise ValueError("an image without any contrast correlates with nothing")

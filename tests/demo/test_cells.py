@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
-from tasks.demo.cells import SPACING, scatter_cells
+from tasks.demo.cells import SPACING, Cell, scatter_cells
 from tasks.demo.panels import NUCLEI, PANELS
 from tasks.demo.stains import BACKGROUND, Stain, light_of
 from tasks.demo.territories import BODY, Territories, share_out
@@ -35,6 +37,23 @@ def test_every_pixel_belongs_to_the_cell_that_is_nearest(sample: Territories) ->
         if y < SHAPE[0] and x < SHAPE[1]:
             assert sample.owner[y, x] == index
             assert sample.nuclei[y, x] == index + 1
+
+
+def test_rival_is_the_second_nearest_cell_in_whatever_order_cells_come() -> None:
+    places = [(60, 60), (60, 90), (75, 75)]
+    y, x = np.mgrid[:140, :150].astype(float)
+    for order in itertools.permutations(places):
+        cells = [
+            Cell(y=y, x=x, long_radius=20, short_radius=20, angle=0, uptake=1) for y, x in order
+        ]
+        shared = share_out(tuple(cells), (140, 150), random())
+        away = np.sort([np.hypot(y - cell.y, x - cell.x) for cell in cells], axis=0)
+        # Only the ratio is exact, since outlines are uneven.
+        near_all = (slice(50, 90), slice(50, 95))
+        expected = away[1][near_all] / np.maximum(away[0][near_all], 1e-3)
+        found = shared.rival[near_all] / np.maximum(shared.distance[near_all], 1e-3 / 20)
+        off_centre = away[0][near_all] > 1
+        np.testing.assert_allclose(found[off_centre], expected[off_centre], rtol=1e-3)
 
 
 def test_nuclei_are_as_large_as_their_ellipses(sample: Territories) -> None:
