@@ -14,6 +14,7 @@ import numpy.typing as npt
 import zarr
 
 from tasks.pixels.blocks import BlockGrid, Index
+from tasks.pixels.chunk_files import ChunkFiles, open_chunk_files
 from tasks.plan.errors import DamagedChunkError
 from tasks.plan.window import Window
 
@@ -53,6 +54,7 @@ class TileReader:
         self._lock = threading.Lock()
         self._tiles: OrderedDict[Index, Future[npt.NDArray[Any]]] = OrderedDict()
         self._chunk_grid = BlockGrid(shape=array.shape, block=array.chunks)
+        self._files = open_chunk_files(path, array)
 
     def copy_into(self, out: npt.NDArray[Any], window: Window) -> None:
         """Fill an array of the window's shape with the window's pixels.
@@ -69,7 +71,7 @@ class TileReader:
                 within = part.moved_by(tuple(-a for a in tile.start))
                 out[into.slices] = self._decoded_once(index, tile)[within.slices]
             else:
-                out[into.slices] = self._decode(part)
+                self._decode(part, out[into.slices])
 
     def _decoded_once(self, index: Index, tile: Window) -> npt.NDArray[Any]:
         with self._lock:
@@ -80,7 +82,9 @@ class TileReader:
             self._tiles.move_to_end(index)
         if owner:
             try:
-                waiting.set_result(self._decode(tile))
+                pixels = np.empty(tile.shape, dtype=self._array.dtype)
+                self._decode(tile, pixels)
+                waiting.set_result(pixels)
             except BaseException as error:
                 waiting.set_exception(error)
                 raise
@@ -101,14 +105,30 @@ class TileReader:
             held -= tile.result().nbytes
             del self._tiles[key]
 
-    def _decode(self, window: Window) -> npt.NDArray[Any]:
+    def _decode(self, window: Window, out: npt.NDArray[Any]) -> None:
         try:
-            pixels = self._array.get_basic_selection(window.slices)
+            if self._files is None:
+                out[...] = self._array.get_basic_selection(window.slices)
+            else:
+                for index in self._chunk_grid.touching(window):
+                    self._decode_chunk(self._files, index, window, out)
         except DECODING_ERRORS as error:
             raise self._name_damage(window) from error
         with self._lock:
             self.chunks_decoded += self._chunk_grid.count_touching(window)
-        return np.asarray(pixels)
+
+    def _decode_chunk(
+        self, files: ChunkFiles, index: Index, window: Window, out: npt.NDArray[Any]
+    ) -> None:
+        chunk = self._chunk_grid.window(index)
+        part = window.clipped_to(chunk)
+        into = part.moved_by(tuple(-a for a in window.start)).slices
+        encoded = files.read_bytes(index)
+        if encoded is None:
+            out[into] = self._array.fill_value or 0
+        else:
+            within = part.moved_by(tuple(-a for a in chunk.start)).slices
+            out[into] = files.decode(encoded)[within]
 
     def _name_damage(self, window: Window) -> DamagedChunkError:
         for index in self._chunk_grid.touching(window):

@@ -32,6 +32,8 @@ class WrittenPixels(Frozen):
     """Source chunks decoded, counting one that was decoded again."""
     chunks_written: int
     """Chunks (shards, where there are shards) encoded and written, over all levels."""
+    chunks_carried: int
+    """Chunks (shards) whose file was copied as it is, because nothing in them moved."""
     chunks_empty: int
     """Chunks (shards) that hold the fill value only and were not written."""
     bytes_written: int
@@ -97,7 +99,7 @@ class _Writing:
         self._dtype = np.dtype(finest.dtype)
         self._grids = pyramid_grids(pyramid)
         self.order = depth_first(self._grids)
-        self._writers = [LevelWriter(staged, level) for level in pyramid.levels]
+        self._writers = [LevelWriter(source, staged, level) for level in pyramid.levels]
         self._pending = [
             PendingLevel(larger, grid, self._dtype, pyramid.resampling)
             for larger, grid in itertools.pairwise(self._grids)
@@ -114,12 +116,16 @@ class _Writing:
 
     def write_block(self, index: Index) -> None:
         """Assemble one block of the finest level, write it, and pass it on to the coarser ones."""
-        self._finish(0, self._grids[0].window(index), self._assemble(index))
+        block = self._grids[0].window(index)
+        pixels = self._assemble(index)
+        self._writers[0].write(block, pixels, lambda unit: self._is_unmoved(index, unit))
+        self._pass_on(0, block, pixels)
 
     def counts(self) -> WrittenPixels:
         return WrittenPixels(
             chunks_decoded=self._reader.chunks_decoded,
             chunks_written=sum(writer.units_written for writer in self._writers),
+            chunks_carried=sum(writer.units_carried for writer in self._writers),
             chunks_empty=sum(writer.units_empty for writer in self._writers),
             bytes_written=sum(writer.bytes_written for writer in self._writers),
         )
@@ -141,8 +147,19 @@ class _Writing:
             self._reader.copy_into(pixels[into.slices], origin)
         return pixels
 
-    def _finish(self, level: int, window: Window, pixels: npt.NDArray[Any] | None) -> None:
-        self._writers[level].write(window, pixels)
+    def _is_unmoved(self, index: Index, unit: Window) -> bool:
+        """Return whether the last shift that touches a unit covers it whole and moves nothing."""
+        touching = [
+            shift
+            for shift in self._landing.get(index, [])
+            if not shift.target.clipped_to(unit).is_empty
+        ]
+        if not touching or not touching[-1].is_identity:
+            return False
+        return touching[-1].target.clipped_to(unit) == unit
+
+    def _pass_on(self, level: int, window: Window, pixels: npt.NDArray[Any] | None) -> None:
         if level < len(self._pending):
             for coarser, reduced in self._pending[level].add(window, pixels):
-                self._finish(level + 1, coarser, reduced)
+                self._writers[level + 1].write(coarser, reduced)
+                self._pass_on(level + 1, coarser, reduced)

@@ -149,8 +149,14 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize("workers", [1, 4])
-@pytest.mark.parametrize("block_bytes", [1, 2_000, blocks.BLOCK_BYTES])
+@pytest.mark.parametrize(
+    ("block_bytes", "workers"),
+    [
+        pytest.param(1, 4, id="blocks of one chunk, four workers"),
+        pytest.param(2_000, 1, id="blocks of some chunks"),
+        pytest.param(blocks.BLOCK_BYTES, 2, id="one block"),
+    ],
+)
 @pytest.mark.parametrize("case", CASES)
 def test_levels_equal_slicing_and_zoom(
     case: Case, block_bytes: int, workers: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -192,6 +198,31 @@ def test_each_chunk_is_encoded_once_and_none_that_is_empty(tmp_path: Path) -> No
     assert (counts.chunks_written, counts.chunks_empty) == (6, 15)
     files = [p for p in (tmp_path / "staged").rglob("*") if p.is_file() and p.name[0] != "."]
     assert len(files) == 6
+
+
+@pytest.mark.parametrize(
+    ("chunks", "shards", "zarr_format"),
+    [((1, 32, 32), None, 2), ((1, 32, 32), None, 3), ((1, 16, 16), (1, 32, 32), 3)],
+)
+def test_files_of_what_does_not_move_are_carried_over(
+    chunks: Shape, shards: Shape | None, zarr_format: int, tmp_path: Path
+) -> None:
+    levels = ((1, 128, 128), (1, 64, 64))
+    still = shift((0, 0, 0), (0, 0, 0), (1, 128, 70))
+    moved = shift((0, 0, 0), (0, 96, 0), (1, 32, 32), "over a part of it")
+    case = Case(levels, chunks, (still, moved), shards=shards, zarr_format=zarr_format)
+    counts = check(case, tmp_path)
+    # Of 4 x 3 touched units 2 x 4 are whole; one of them is overwritten by what moves.
+    assert (counts.chunks_carried, counts.chunks_written) == (7, 5 + 4)
+    same = [
+        path
+        for path in (tmp_path / "staged/0").rglob("*")
+        if path.is_file()
+        and path.name not in (".zarray", ".zattrs", "zarr.json")
+        and path.read_bytes()
+        == (tmp_path / "source" / path.relative_to(tmp_path / "staged")).read_bytes()
+    ]
+    assert len(same) >= 7
 
 
 def test_a_shifted_window_decodes_each_source_chunk_once(
