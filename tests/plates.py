@@ -63,6 +63,7 @@ def make_plate(
     fill_value: float | None = None,
     labels: Sequence[str] = ("nuclei",),
     seed: int = 0,
+    pixels: Array | None = None,
 ) -> Path:
     """Write a plate with one image per well and acquisition, named after the acquisition.
 
@@ -85,6 +86,7 @@ def make_plate(
         fill_value: What an absent chunk holds; 0 when None.
         labels: Labels of every image: uint32, on the image's grid without channels.
         seed: Another seed gives other pixels.
+        pixels: What every image holds, instead of pixels drawn by the seed.
 
     Returns:
         The plate's path.
@@ -118,6 +120,7 @@ def make_plate(
             fill_value=fill_value,
             labels=labels,
             seed=1000 * seed + number,
+            pixels=pixels,
         )
     return path
 
@@ -140,6 +143,7 @@ def make_image(
     fill_value: float | None = None,
     labels: Sequence[str] = ("nuclei",),
     seed: int = 0,
+    pixels: Array | None = None,
 ) -> Path:
     """Write one image with its labels; arguments as in `make_plate`. It is listed in no well."""
     _create_pyramid(
@@ -159,7 +163,7 @@ def make_image(
         fill_value=fill_value,
         channels=[f"channel {n}" for n in range(shape[axes.index("c")])] if "c" in axes else None,
     )
-    write_levels(path, smooth_pixels(shape, dtype, seed))
+    write_levels(path, smooth_pixels(shape, dtype, seed) if pixels is None else pixels)
     without_channels = [n for n, axis in enumerate(axes) if axis != "c"]
     for number, label in enumerate(labels):
         add_label(

@@ -1,0 +1,74 @@
+"""The command `python -m tests.benchmarks`."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import tempfile
+from pathlib import Path
+
+from cyclopts import App
+from rich.console import Console
+
+from flows.cores import available_cores
+from tests.benchmarks.comparison import as_table, measure
+from tests.benchmarks.equivalence import run_trials
+from tests.benchmarks.reference_system import VERSION, reference_python
+from tests.benchmarks.scenes import LARGE, SCENES, SMALL
+
+app = App(name="python -m tests.benchmarks", help="Measure and compare with the reference system.")
+console = Console(width=int(os.environ.get("COLUMNS", "130")))
+
+
+@app.default
+def time_systems(
+    *,
+    large: bool = False,
+    runs: int = 3,
+    only: str = "",
+    reference_python_path: Path | None = None,
+) -> None:
+    """Measure both systems and the floor, in turn.
+
+    Args:
+        large: The 1 GB image instead of the 90 MB one, and the cases that need it.
+        runs: Repetitions; medians are shown.
+        only: Measure the cases whose name contains this.
+        reference_python_path: Python of an environment that has the reference system already.
+    """
+    python = reference_python(reference_python_path)
+    size = LARGE if large else SMALL
+    scenes = [s for s in SCENES if only in s.name and (large or only or not s.large_only)]
+    rows = []
+    with console.status("") as status:
+        for scene in scenes:
+            status.update(f"{scene.name} …")
+            rows.append(measure(scene, size, runs, python))
+    title = (
+        f"fractal-tasks-core {VERSION} against this project: image of {size.bytes / 1e6:.0f} MB, "
+        f"medians of {runs}, {available_cores()} cores, {platform.machine()}, "
+        f"Python {platform.python_version()}"
+    )
+    console.print(as_table(rows, title))
+
+
+@app.command
+def equivalence(*, reference_python_path: Path | None = None) -> None:
+    """Compare the results of both systems pixel by pixel; exits with 1 where they differ.
+
+    Args:
+        reference_python_path: Python of an environment that has the reference system already.
+    """
+    python = reference_python(reference_python_path)
+    different = 0
+    with tempfile.TemporaryDirectory(prefix="plate-registration-") as folder:
+        for name, differences in run_trials(python, Path(folder)):
+            console.print(f"{name}: {'; '.join(differences) or 'identical'}")
+            different += bool(differences)
+    if different:
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    app()

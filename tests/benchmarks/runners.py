@@ -1,0 +1,88 @@
+"""Processes that do one job after the other and tell how long each took, and their peak memory."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+from tests.benchmarks.reference_system import RUNNER
+
+Job = Mapping[str, Any] | Sequence[Mapping[str, Any]]
+
+
+class Runner:
+    """One process of one system; imports are done before the first job and are not counted."""
+
+    def __init__(
+        self, command: Sequence[str | Path], environment: Mapping[str, str] | None = None
+    ) -> None:
+        """Start the process and wait until it is ready."""
+        self.peak_bytes = 0
+        self._process = subprocess.Popen(  # noqa: S603 - our own runners
+            [str(part) for part in command],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, **(environment or {})},
+        )
+        self._read()
+
+    @classmethod
+    def reference(cls, python: Path) -> Self:
+        """Return a process of the reference system."""
+        return cls([python, RUNNER])
+
+    @classmethod
+    def ours(cls, kind: str, home: Path) -> Self:
+        """Return a process of this project; Prefect keeps its database below `home`."""
+        prefect = {
+            "PREFECT_HOME": str(home),
+            "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+            "PREFECT_LOGGING_LEVEL": "CRITICAL",
+        }
+        return cls([sys.executable, "-m", "tests.benchmarks.our_runner", kind], prefect)
+
+    def seconds(self, job: Job) -> float:
+        """Do one job and return how long it took.
+
+        Raises:
+            RuntimeError: The process has failed; holds what it wrote last.
+        """
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(job) + "\n")
+        self._process.stdin.flush()
+        return float(json.loads(self._read())["seconds"])
+
+    def close(self) -> None:
+        """End the process and note its peak memory."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        _, _, used = os.wait4(self._process.pid, 0)
+        # The process is gone: tell subprocess, which would wait for it again.
+        self._process.returncode = 0
+        self.peak_bytes = used.ru_maxrss * 1024
+        for stream in (self._process.stdout, self._process.stderr):
+            if stream is not None:
+                stream.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _read(self) -> str:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        while line and not (line.startswith('{"seconds"') or line == "ready\n"):
+            line = self._process.stdout.readline()
+        if not line:
+            assert self._process.stderr is not None
+            raise RuntimeError(f"a runner has failed:\n{self._process.stderr.read()[-3000:]}")
+        return line

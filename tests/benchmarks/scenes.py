@@ -1,0 +1,222 @@
+"""The plates that are measured: microscope-like images, several fields wide, with one label."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numcodecs import Blosc
+
+from tests.plates import (
+    Array,
+    Box,
+    NgffVersion,
+    add_feature_table,
+    add_label,
+    make_image,
+    make_plate,
+    write_regions,
+)
+
+TABLE = "registered"
+PIXEL_SIZE = 0.5
+LEVELS = 5
+
+
+@dataclass(frozen=True)
+class Size:
+    """Channels, planes and fields of an image; a field is one chunk."""
+
+    channels: int
+    planes: int
+    fields: tuple[int, int]
+    field: tuple[int, int]
+
+    @property
+    def plane(self) -> tuple[int, int]:
+        """Rows and columns of a plane."""
+        return self.fields[0] * self.field[0], self.fields[1] * self.field[1]
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of the finest level of the image."""
+        return 2 * self.channels * self.planes * self.plane[0] * self.plane[1]
+
+
+SMALL = Size(channels=2, planes=1, fields=(2, 2), field=(2160, 2560))
+LARGE = Size(channels=3, planes=2, fields=(4, 4), field=(2160, 2560))
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One row of the table."""
+
+    name: str
+    regions: Literal["well", "fields"] = "well"
+    codec: Literal["default", "zstd", "lz4"] = "default"
+    ngff_version: NgffVersion = "0.4"
+    sharded: bool = False
+    times: int = 1
+    """How many times as many planes as the size says."""
+    acquisitions: int = 2
+    registered: Literal["acquisition", "reference", "all"] = "acquisition"
+    large_only: bool = False
+
+
+SCENES = (
+    Scene("one well-sized region"),
+    Scene("field by field", regions="fields", codec="zstd"),
+    Scene("blosc-zstd", codec="zstd"),
+    Scene("blosc-lz4", codec="lz4"),
+    Scene("NGFF 0.5", ngff_version="0.5"),
+    Scene("NGFF 0.5, sharded", ngff_version="0.5", sharded=True),
+    Scene("4 times the planes", times=4, codec="zstd", large_only=True),
+    Scene("reference, nothing moves", registered="reference"),
+    Scene(
+        "well of 5, through the flow",
+        acquisitions=5,
+        registered="all",
+        codec="zstd",
+        large_only=True,
+    ),
+)
+
+
+def write_scene(scene: Scene, size: Size, path: Path) -> Path:
+    """Write the plate of a scene and return its well.
+
+    Of the reference only the images that are registered themselves hold pixels.
+    """
+    planes = size.planes * scene.times
+    pixels = microscope_pixels((size.channels, planes, *size.plane))
+    label = cell_labels((planes, *size.plane))
+    well = (
+        make_plate(
+            path,
+            acquisitions=range(1 if scene.registered == "reference" else scene.acquisitions),
+            shape=(1, 1, *size.plane),
+            chunks=(1, 1, *size.field),
+            levels=1,
+            ngff_version=scene.ngff_version,
+            pixel_size=PIXEL_SIZE,
+            labels=(),
+            pixels=np.zeros((1, 1, *size.plane), dtype="uint16"),
+        )
+        / "A"
+        / "01"
+    )
+    for name in _registered_images(scene):
+        _write_image(well / name, scene, size, pixels, label)
+    for number, image in enumerate(sorted(f for f in well.iterdir() if f.is_dir())):
+        write_regions(image, TABLE, regions(scene, size, number))
+        write_regions(image, "FOV_ROI_table", regions(scene, size, 0))
+    return well
+
+
+def jobs(scene: Scene, well: Path) -> list[dict[str, Any]]:
+    """Return the arguments of each image of the scene, the reference last."""
+    names = _registered_images(scene)
+    return [
+        {"zarr_url": str(well / name), "registered_roi_table": TABLE, "overwrite_input": True}
+        for name in sorted(names, key=lambda name: name == "0")
+    ]
+
+
+def regions(scene: Scene, size: Size, acquisition: int) -> dict[str, Box]:
+    """Return an acquisition's regions: each acquisition is some pixels off, every field its own."""
+    rows, columns = size.plane
+    margin = 64
+    boxes: dict[str, Box] = {}
+    if scene.regions == "well" or scene.registered == "reference":
+        edge = 0 if scene.registered == "reference" else margin
+        moved = 0 if scene.registered == "reference" else acquisition
+        boxes["well"] = {
+            "y": _micrometers(edge + 11 * moved, rows - 2 * edge),
+            "x": _micrometers(edge - 7 * moved, columns - 2 * edge),
+        }
+        return boxes
+    height, width = size.field
+    for row in range(size.fields[0]):
+        for column in range(size.fields[1]):
+            down, right = (3 * row + 5) * acquisition, -(4 * column + 2) * acquisition
+            boxes[f"FOV_{row}_{column}"] = {
+                "y": _micrometers(row * height + margin + down, height - 2 * margin),
+                "x": _micrometers(column * width + margin + right, width - 2 * margin),
+            }
+    return boxes
+
+
+def microscope_pixels(shape: tuple[int, ...]) -> Array:
+    """Return a bright-spotted background with camera noise, that compresses about twofold."""
+    random = np.random.default_rng(7)
+    rows, columns = shape[-2:]
+    y, x = np.linspace(0, 9, rows)[:, np.newaxis], np.linspace(0, 11, columns)
+    background = 300 + 80 * np.sin(y) * np.cos(x)
+    spots = 2000 * np.maximum(np.sin(25 * y) * np.sin(25 * x) - 0.7, 0)
+    mean = (background + spots).astype("float32")
+    plane = (mean + random.normal(size=mean.shape).astype("float32") * np.sqrt(mean)).astype(
+        "uint16"
+    )
+    pixels = np.empty(shape, dtype="uint16")
+    for number, index in enumerate(np.ndindex(*shape[:-2])):
+        # Every plane has its own noise without another drawing of it.
+        pixels[index] = np.roll(plane, 37 * number, axis=(0, 1))
+    return pixels
+
+
+def cell_labels(shape: tuple[int, ...]) -> Array:
+    """Return round cells, each with its number."""
+    rows, columns = np.ogrid[: shape[-2], : shape[-1]]
+    numbers = (rows // 60) * (shape[-1] // 60 + 1) + columns // 60 + 1
+    inside = (rows % 60 - 30) ** 2 + (columns % 60 - 30) ** 2 < 24**2
+    return np.broadcast_to((numbers * inside).astype("uint32"), shape)
+
+
+def _registered_images(scene: Scene) -> list[str]:
+    if scene.registered == "reference":
+        return ["0"]
+    if scene.registered == "all":
+        return [str(number) for number in range(scene.acquisitions)]
+    return ["1"]
+
+
+def _write_image(image: Path, scene: Scene, size: Size, pixels: Array, label: Array) -> None:
+    chunks = tuple(n // 4 for n in size.field) if scene.sharded else size.field
+    options: Mapping[str, Any] = {
+        "levels": LEVELS,
+        "pixel_size": PIXEL_SIZE,
+        "compressors": _compressors(scene),
+    }
+    make_image(
+        image,
+        shape=pixels.shape,
+        chunks=(1, 1, *chunks),
+        shards=(1, 1, *size.field) if scene.sharded else None,
+        ngff_version=scene.ngff_version,
+        labels=(),
+        pixels=pixels,
+        **options,
+    )
+    add_label(
+        image,
+        "cells",
+        label,
+        axes="zyx",
+        chunks=(1, *chunks),
+        shards=(1, *size.field) if scene.sharded else None,
+        **options,
+    )
+    add_feature_table(image, "features", "cells", numbers=range(1, 2000))
+
+
+def _compressors(scene: Scene) -> Any:
+    if scene.codec == "default":
+        return None
+    return Blosc(cname=scene.codec, clevel=5, shuffle=Blosc.SHUFFLE)
+
+
+def _micrometers(start: int, length: int) -> tuple[float, float]:
+    return start * PIXEL_SIZE, length * PIXEL_SIZE
