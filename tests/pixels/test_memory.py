@@ -1,0 +1,130 @@
+"""Peak memory stays below the bound that the plan states, and does not grow with the image."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import zarr
+
+from tasks.pixels import memory
+from tasks.pixels.memory import pyramid_memory_bytes
+from tasks.plan.registration_plan import Level, Pyramid
+from tasks.plan.window import Shift, Window
+
+PLANE = (1536, 1792)
+CHUNK = (512, 512)
+
+MEASURE = """
+import json, resource, sys
+from pathlib import Path
+from tasks.pixels.write import write_pyramid
+from tasks.plan.registration_plan import Pyramid
+folder = Path(sys.argv[1])
+pyramid = Pyramid.model_validate_json((folder / "pyramid.json").read_text())
+small = pyramid.model_copy(update={"shifts": ()})
+write_pyramid(small, folder / "source", folder / "staged", workers=2)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+write_pyramid(pyramid, folder / "source", folder / "staged", workers=2)
+after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print(json.dumps((after - before) * 1024))
+"""
+
+
+def make(folder: Path, planes: int) -> Pyramid:
+    random = np.random.default_rng(planes)
+    levels = []
+    for number in range(3):
+        shape = (planes, *(n // 2**number for n in PLANE))
+        for root in ("source", "staged"):
+            zarr.create_array(
+                folder / root / str(number),
+                shape=shape,
+                chunks=(1, *CHUNK),
+                dtype="u2",
+                zarr_format=2,
+            )
+        levels.append(Level(path=str(number), shape=shape, chunks=(1, *CHUNK), dtype="uint16"))
+    plane = random.integers(0, 4000, size=PLANE, dtype="u2")
+    source = zarr.open_array(folder / "source/0", mode="r+")
+    for z in range(planes):
+        source[z] = np.roll(plane, z, axis=0)
+    window = Window(start=(0, 29, 0), stop=(planes, PLANE[0], PLANE[1] - 70))
+    moved = Shift(region="well", source=window, target=window.moved_by((0, -29, 70)))
+    pyramid = Pyramid(
+        path="",
+        axes=("z", "y", "x"),
+        pixel_size=(1.0, 1.0, 1.0),
+        levels=tuple(levels),
+        resampling="linear",
+        shifts=(moved,),
+    )
+    (folder / "pyramid.json").write_text(pyramid.model_dump_json())
+    return pyramid
+
+
+def measured(folder: Path) -> int:
+    done = subprocess.run(  # noqa: S603 - our own interpreter and script
+        [sys.executable, "-c", MEASURE, str(folder)], capture_output=True, text=True, check=True
+    )
+    return int(json.loads(done.stdout))
+
+
+def test_peak_memory_is_below_the_bound_and_does_not_grow(tmp_path: Path) -> None:
+    peaks, bounds = [], []
+    for planes in (12, 24, 48):
+        folder = tmp_path / str(planes)
+        bounds.append(pyramid_memory_bytes(make(folder, planes), workers=2))
+        peaks.append(measured(folder))
+    image = 48 * PLANE[0] * PLANE[1] * 2
+    assert max(peaks) < min(bounds), (peaks, bounds)
+    assert max(bounds) < image
+    # The image has four times the planes; the cache of decoded tiles may fill up a little more.
+    assert peaks[2] < 1.3 * peaks[1] + 8 * 2**20, (peaks, bounds)
+
+
+def test_more_workers_and_larger_chunks_need_more() -> None:
+    def pyramid(chunk: int) -> Pyramid:
+        level = Level(path="0", shape=(8192, 8192), chunks=(chunk, chunk), dtype="uint16")
+        return Pyramid(
+            path="",
+            axes=("y", "x"),
+            pixel_size=(1, 1),
+            levels=(level,),
+            resampling="linear",
+            shifts=(),
+        )
+
+    assert pyramid_memory_bytes(pyramid(2048), 4) > pyramid_memory_bytes(pyramid(2048), 2)
+    assert pyramid_memory_bytes(pyramid(8192), 2) > pyramid_memory_bytes(pyramid(2048), 2)
+
+
+@pytest.mark.parametrize("factor", [1, 4])
+def test_the_bound_depends_on_the_number_of_planes_only_below_the_cache(factor: int) -> None:
+    def bound(planes: int) -> int:
+        levels = tuple(
+            Level(
+                path=str(n),
+                shape=(planes, 4096 // 2**n, 4096 // 2**n),
+                chunks=(1, 1024, 1024),
+                dtype="uint16",
+            )
+            for n in range(3)
+        )
+        return memory.pyramid_memory_bytes(
+            Pyramid(
+                path="",
+                axes=("z", "y", "x"),
+                pixel_size=(1, 1, 1),
+                levels=levels,
+                resampling="linear",
+                shifts=(),
+            ),
+            2,
+        )
+
+    assert bound(8 * factor) == bound(8)
