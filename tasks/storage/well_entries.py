@@ -42,7 +42,7 @@ def read_wells(plate: Path) -> tuple[str, ...]:
     """
     require_kind(plate, "plate")
     entries = _entries(plate, "plate", "wells")
-    wells = [_text(plate, entry, "path").strip("/").split("/") for entry in entries]
+    wells = [_text(plate, entry, "path").removesuffix("/").split("/") for entry in entries]
     return tuple("/".join(safe_name(part, "well") for part in well) for well in wells)
 
 
@@ -61,7 +61,7 @@ def read_images(well: Path) -> tuple[WellImage, ...]:
                 f"{well} lists an image of acquisition {acquisition!r}, which is no whole number; "
                 "correct the well's metadata"
             )
-        name = safe_name(_text(well, entry, "path").strip("/"), "image")
+        name = safe_name(_text(well, entry, "path").removesuffix("/"), "image")
         images.append(WellImage(name=name, acquisition=acquisition))
     return tuple(images)
 

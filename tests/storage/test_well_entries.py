@@ -1,0 +1,117 @@
+"""What plates and wells list, and how an image is added without losing anything."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+from pathlib import Path
+from typing import Any
+
+import pytest
+import zarr
+from filelock import FileLock
+from ngio import open_ome_zarr_plate, open_ome_zarr_well
+
+from tasks.plan.errors import InvalidInputError, LockHeldError
+from tasks.storage import well_entries
+from tasks.storage.well_entries import WellImage, list_image, read_images, read_wells
+
+
+def change_metadata(group: Path, **changes: Any) -> None:
+    """Change NGFF metadata by hand, as other programs do."""
+    path = group / ("zarr.json" if (group / "zarr.json").exists() else ".zattrs")
+    content = json.loads(path.read_text())
+    described = content["attributes"]["ome"] if path.name == "zarr.json" else content
+    described.update(changes)
+    path.write_text(json.dumps(content))
+
+
+def metadata(group: Path) -> dict[str, Any]:
+    attributes: dict[str, Any] = dict(zarr.open_group(group, mode="r").attrs)
+    return attributes.get("ome", attributes)
+
+
+def test_what_is_listed(well: Path) -> None:
+    assert read_wells(well.parent.parent) == ("A/01",)
+    assert read_images(well) == (
+        WellImage(name="0", acquisition=0),
+        WellImage(name="1", acquisition=1),
+    )
+
+
+def test_an_image_is_added_once_and_everything_else_is_kept(well: Path) -> None:
+    images = [{"path": "0", "acquisition": 0, "operator": "Zoë"}, {"path": "1", "acquisition": 1}]
+    described = {"images": images, "version": "0.4", "note": "kept"}
+    change_metadata(well, well=described, custom={"nested": [1, None, 2.5]})
+    before = metadata(well)
+    assert list_image(well, "1_registered", 1)
+    assert not list_image(well, "1_registered", 1)
+    after = metadata(well)
+    assert after["well"]["images"] == [*images, {"path": "1_registered", "acquisition": 1}]
+    after["well"]["images"] = images
+    assert after == before
+    assert not [path.name for path in well.rglob("*.new")]
+
+
+def test_an_image_without_acquisition(well: Path) -> None:
+    change_metadata(well, well={"images": [{"path": "0"}]})
+    assert read_images(well) == (WellImage(name="0", acquisition=None),)
+
+
+@pytest.mark.parametrize(
+    ("images", "why"),
+    [
+        ([{"path": "../../B/01/0"}], "not allowed"),
+        ([{"path": "/etc"}], "not allowed"),
+        ([{"acquisition": 1}], "without a path"),
+        ([{"path": "0", "acquisition": "one"}], "no whole number"),
+        ("0", "no list of images"),
+    ],
+)
+def test_malformed_entries_are_refused(well: Path, images: Any, why: str) -> None:
+    change_metadata(well, well={"images": images})
+    with pytest.raises(InvalidInputError, match=why) as caught:
+        read_images(well)
+    assert str(well) in str(caught.value) or "image name" in str(caught.value)
+
+
+def test_wells_that_lead_outside_are_refused(well: Path) -> None:
+    plate = well.parent.parent
+    change_metadata(plate, plate={"wells": [{"path": "../other.zarr/A/01"}]})
+    with pytest.raises(InvalidInputError, match="well name"):
+        read_wells(plate)
+
+
+def test_processes_lose_no_entry(well: Path) -> None:
+    spawned = multiprocessing.get_context("forkserver")
+    spawned.set_forkserver_preload(["tasks.storage.well_entries"])
+    names = [f"new{n}" for n in range(8)]
+    processes = [spawned.Process(target=list_image, args=(well, name, 1)) for name in names]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+        assert process.exitcode == 0
+    assert {image.name for image in read_images(well)} == {"0", "1", *names}
+
+
+@pytest.mark.parametrize("lock", ["plate.zarr.ngio-locks/A%2F01.lock", "A/01.ngio-locks/root.lock"])
+def test_a_writer_that_goes_through_ngio_is_respected(
+    well: Path, lock: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plate = well.parent.parent
+    path = (plate.parent if "plate" in lock else plate) / lock
+    path.parent.mkdir()
+    monkeypatch.setattr(well_entries, "_NGIO_TIMEOUT", 0.1)
+    with FileLock(path), pytest.raises(LockHeldError, match="ngio's lock"):
+        list_image(well, "2", 1)
+    assert list_image(well, "2", 1)
+
+
+def test_our_lock_paths_are_those_of_ngio(well: Path) -> None:
+    plate = well.parent.parent
+    list_image(well, "2", 1)
+    found = {path for path in plate.parent.rglob("*.lock") if "ngio-locks" in str(path)}
+    by_plate = open_ome_zarr_plate(plate).get_well("A", 1)._group_handler.lock_path
+    by_well = open_ome_zarr_well(well)._group_handler.lock_path
+    assert found == {Path(by_plate), Path(by_well)}
