@@ -3,7 +3,9 @@
 The values are those of ngio's `consolidate(mode="numpy")`, that is of `scipy.ndimage.zoom` with
 `grid_mode=True`: output pixel `i` samples its input at `(i + 0.5) * N / n - 0.5`, with two taps per
 axis for `linear`, rounded half away from zero for integers, and the one at or after the middle for
-`nearest`. Labels never pass through floating point, so that every id survives.
+`nearest`. Two differences are on purpose: labels never pass through floating point, so that every
+id survives; and a pixel whose weight is zero does not count, while in SciPy an infinite or missing
+(NaN) one spreads through it.
 """
 
 from __future__ import annotations
