@@ -31,6 +31,7 @@ from flows.command_options import (
     Workers,
     reasons_of,
 )
+from flows.embedded_server import set_up_embedded_server
 from flows.summary import print_reports, print_result
 from tasks.plan.errors import InvalidInputError, RegistrationError
 from tasks.storage.kinds import kind_of, require_kind
@@ -196,10 +197,10 @@ def check_location(url: str, kind: Literal["image", "well", "plate"]) -> None:
 def prepare_prefect(*, verbose: bool) -> None:
     """Set what Prefect reads when it is imported, unless the user has set it.
 
-    Its own limit for starting the embedded server (20 s) is near what a busy machine needs. Its log
-    goes to the server in full; on the terminal the summary and one line for an error are enough.
+    Its log goes to the server in full; on the terminal the summary and one line for an error are
+    enough.
     """
-    os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")
+    set_up_embedded_server()
     if not verbose:
         os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from flows.results import ImageReport
 from tasks.plan.errors import RegistrationError
 
@@ -10,13 +12,12 @@ class ImagesFailedError(RegistrationError):
     """Some images could not be registered; the reports tell of every image, failed or not."""
 
     def __init__(self, message: str, reports: tuple[ImageReport, ...]) -> None:
-        # Both are arguments of the exception, so that it survives the way between processes.
-        super().__init__(message, reports)
-        self.message = message
+        super().__init__(message)
         self.reports = reports
 
-    def __str__(self) -> str:
-        return self.message
+    def __reduce__(self) -> tuple[type[Self], tuple[str, tuple[ImageReport, ...]]]:
+        # It travels between processes and through Prefect's storage, with its reports.
+        return type(self), (str(self), self.reports)
 
 
 def reason_of(error: object) -> str:

@@ -6,7 +6,7 @@ from time import perf_counter
 
 from prefect import flow
 from prefect.logging import get_run_logger
-from tasks.plan.memory import peak_memory_bytes
+from tasks.pixels.memory import peak_memory_bytes
 
 from flows.cores import available_cores
 from flows.endings import completed
@@ -24,7 +24,7 @@ from flows.parameters import (
 from flows.results import ImageReport, ImageResult, ImageUpdate, Outcome
 from tasks.copy_tables import copy_tables
 from tasks.finalize import finalize
-from tasks.plan.description import describe_plan, size_text, smallest_and_largest
+from tasks.plan.description import counted, describe_plan, size_text, smallest_and_largest
 from tasks.plan.registration_plan import RegistrationPlan
 from tasks.resolve_reference import resolve_reference
 from tasks.settings import SETTINGS
@@ -85,7 +85,8 @@ def apply_registration_to_image(  # noqa: PLR0917 - the form that people fill in
                 image_list_updates=[],
                 reports=(_report(plan, "planned", started, detail=text),),
             ),
-            f"dry run: {len(plan.image.shifts)} regions would be registered, nothing was touched",
+            f"dry run: {counted(len(plan.image.shifts), 'region')} would be registered, "
+            "nothing was touched",
         )
 
     if kind_of(image.parent) == "well":
@@ -104,10 +105,10 @@ def apply_registration_to_image(  # noqa: PLR0917 - the form that people fill in
         check_writable(plan)
         check_free_space(plan)
         logger.info(
-            "%s: at most %s of memory with %d workers",
+            "%s: at most %s of memory with %s",
             plan.title,
             size_text(peak_memory_bytes(plan, threads)),
-            threads,
+            counted(threads, "worker"),
         )
         pixels = write_image(plan, workers=threads)
         labels = write_labels(plan, workers=threads)
@@ -123,8 +124,9 @@ def apply_registration_to_image(  # noqa: PLR0917 - the form that people fill in
     )
     return completed(
         ImageResult(image_list_updates=[_update(plan)], reports=(report,)),
-        f"{report.regions} regions registered to {plan.reference_path.name}, largest shift "
-        f"{report.largest_shift}; {size_text(report.bytes_written)} in {report.seconds:.1f} s",
+        f"{counted(report.regions, 'region')} registered to {plan.reference_path.name}, "
+        f"largest shift {report.largest_shift}; "
+        f"{size_text(report.bytes_written)} in {report.seconds:.1f} s",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import BrokenExecutor
 from typing import Any
 
 from prefect.exceptions import UnfinishedRun
@@ -10,8 +11,12 @@ from prefect.futures import PrefectFuture
 
 def outcome_of(future: PrefectFuture[Any]) -> object:
     """Wait for a task and return what it returned, or the error that it ended with."""
-    # A future counts as done a moment before its state is known; `wait` sets the state.
-    future.wait()
+    try:
+        # A future counts as done a moment before its state is known; `wait` sets the state.
+        future.wait()
+    except BrokenExecutor as error:
+        # A process was killed, by the system short of memory for one; the others have results.
+        return error
     state = future.state
     if not state.is_final():
         return UnfinishedRun(f"it ended as {state.name}: {state.message or 'no reason is known'}")

@@ -7,6 +7,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.logging import get_run_logger
 from prefect.tasks import exponential_backoff
 
+from tasks.plan.description import counted
 from tasks.plan.registration_plan import RegistrationPlan
 from tasks.retry import can_heal
 from tasks.settings import SETTINGS
@@ -17,6 +18,7 @@ from tasks.tables.write import write_tables
 
 @task(
     name="copy-tables",
+    task_run_name="copy-tables {plan.image_name}",
     retries=SETTINGS.retries,
     retry_delay_seconds=exponential_backoff(SETTINGS.retry_delay_seconds),
     retry_jitter_factor=SETTINGS.retry_jitter,
@@ -36,9 +38,9 @@ def copy_tables(plan: RegistrationPlan) -> tuple[str, ...]:
     moved = sum(table.handling == "shift" for table in plan.tables)
     from_reference = sum(table.origin == "reference" for table in plan.tables)
     logger.info(
-        "%s: %d tables, %d from the reference, %d moved with the pixels",
+        "%s: %s, %d from the reference, %d moved with the pixels",
         plan.title,
-        len(plan.tables),
+        counted(len(plan.tables), "table"),
         from_reference,
         moved,
     )

@@ -22,6 +22,7 @@ from tasks.storage.well_entries import list_image
 
 @task(
     name="finalize",
+    task_run_name="finalize {plan.image_name}",
     retries=SETTINGS.retries,
     retry_delay_seconds=exponential_backoff(SETTINGS.retry_delay_seconds),
     retry_jitter_factor=SETTINGS.retry_jitter,

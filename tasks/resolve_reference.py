@@ -10,7 +10,7 @@ from prefect.logging import get_run_logger
 from prefect.tasks import exponential_backoff
 
 from tasks.plan.build import build_plan
-from tasks.plan.description import smallest_and_largest
+from tasks.plan.description import counted, smallest_and_largest
 from tasks.plan.registration_plan import RegistrationPlan
 from tasks.retry import can_heal
 from tasks.settings import SETTINGS
@@ -19,6 +19,7 @@ from tasks.storage.locks import own_well
 
 @task(
     name="resolve-reference",
+    task_run_name="resolve-reference {image.name}",
     retries=SETTINGS.retries,
     retry_delay_seconds=exponential_backoff(SETTINGS.retry_delay_seconds),
     retry_jitter_factor=SETTINGS.retry_jitter,
@@ -68,13 +69,13 @@ def resolve_reference(
         logger.warning(warning)
     smallest, largest = smallest_and_largest(plan.image)
     logger.info(
-        "%s: %d regions against '%s', smallest shift %s, largest shift %s; %d labels, %d tables",
+        "%s: %s against '%s', smallest shift %s, largest shift %s; %s, %s",
         plan.title,
-        len(plan.image.shifts),
+        counted(len(plan.image.shifts), "region"),
         plan.reference_path.name,
         smallest,
         largest,
-        len(plan.labels),
-        len(plan.tables),
+        counted(len(plan.labels), "label"),
+        counted(len(plan.tables), "table"),
     )
     return plan

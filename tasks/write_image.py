@@ -8,7 +8,7 @@ from prefect.logging import get_run_logger
 from prefect.tasks import exponential_backoff
 
 from tasks.pixels.write import WrittenPixels, write_pyramid
-from tasks.plan.description import size_text
+from tasks.plan.description import counted, size_text
 from tasks.plan.registration_plan import RegistrationPlan
 from tasks.progress import shown_progress
 from tasks.retry import can_heal
@@ -18,6 +18,7 @@ from tasks.storage.staging import start_staging
 
 @task(
     name="write-image",
+    task_run_name="write-image {plan.image_name}",
     tags={"image-io"},
     retries=SETTINGS.retries,
     retry_delay_seconds=exponential_backoff(SETTINGS.retry_delay_seconds),
@@ -33,13 +34,13 @@ def write_image(plan: RegistrationPlan, *, workers: int) -> WrittenPixels:
             plan.image, plan.image_path, staged, workers=workers, progress=progress
         )
     get_run_logger().info(
-        "%s: %d levels, %d chunks read, %d written, %d empty, %s with %d workers",
+        "%s: %s, %d chunks read, %d written, %d empty, %s with %s",
         plan.title,
-        len(plan.image.levels),
+        counted(len(plan.image.levels), "level"),
         written.chunks_decoded,
         written.chunks_written,
         written.chunks_empty,
         size_text(written.bytes_written),
-        workers,
+        counted(workers, "worker"),
     )
     return written

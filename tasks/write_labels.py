@@ -8,7 +8,7 @@ from prefect.logging import get_run_logger
 from prefect.tasks import exponential_backoff
 
 from tasks.pixels.write import WrittenPixels, write_pyramid
-from tasks.plan.description import size_text
+from tasks.plan.description import counted, size_text
 from tasks.plan.registration_plan import RegistrationPlan
 from tasks.progress import shown_progress
 from tasks.retry import can_heal
@@ -19,6 +19,7 @@ from tasks.storage.staging import stage_labels
 
 @task(
     name="write-labels",
+    task_run_name="write-labels {plan.image_name}",
     tags={"image-io"},
     retries=SETTINGS.retries,
     retry_delay_seconds=exponential_backoff(SETTINGS.retry_delay_seconds),
@@ -42,10 +43,10 @@ def write_labels(plan: RegistrationPlan, *, workers: int) -> tuple[WrittenPixels
                 label, plan.image_path, staging_path(plan), workers=workers, progress=progress
             )
         logger.info(
-            "%s: label '%s', %d levels, %d chunks read, %d written, %d empty, %s",
+            "%s: label '%s', %s, %d chunks read, %d written, %d empty, %s",
             plan.title,
             label.name,
-            len(label.levels),
+            counted(len(label.levels), "level"),
             pixels.chunks_decoded,
             pixels.chunks_written,
             pixels.chunks_empty,

@@ -57,6 +57,11 @@ def smallest_and_largest(pyramid: Pyramid) -> tuple[str, str]:
     return shift_text(ordered[0], pyramid), shift_text(ordered[-1], pyramid)
 
 
+def counted(number: int, what: str) -> str:
+    """Return a number with its noun, such as `1 region` or `4 regions`."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
 def size_text(size: float) -> str:
     """Return a number of bytes in the unit that people would use: 1 kB is 1000 bytes."""
     for unit in ("bytes", "kB", "MB", "GB"):
@@ -89,7 +94,7 @@ def _replaced(plan: RegistrationPlan) -> str:
 def _grid(pyramid: Pyramid) -> str:
     finest = pyramid.levels[0]
     size = ", ".join(f"{axis} {n}" for axis, n in zip(pyramid.axes, finest.shape, strict=True))
-    return f"{size}, {finest.dtype}, {len(pyramid.levels)} levels"
+    return f"{size}, {finest.dtype}, {counted(len(pyramid.levels), 'level')}"
 
 
 def _label(label: Pyramid) -> str:
@@ -100,4 +105,4 @@ def _label(label: Pyramid) -> str:
 def _table(table: TablePlan) -> str:
     source = "the reference" if table.origin == "reference" else "this image"
     handling = "moves with the pixels" if table.handling == "shift" else "copied"
-    return f"{table.type}, {table.rows} rows, from {source}, {handling}"
+    return f"{table.type}, {counted(table.rows, 'row')}, from {source}, {handling}"

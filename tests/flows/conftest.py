@@ -13,6 +13,7 @@ from prefect.settings import (
 )
 from prefect.testing.utilities import prefect_test_harness
 
+from flows.embedded_server import SETTINGS
 from tests.plates import make_plate, write_regions
 
 TABLE = "registered"
@@ -28,8 +29,11 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None,
         PREFECT_RESULTS_LOCAL_STORAGE_PATH: tmp_path_factory.mktemp("results"),
     }
-    with prefect_test_harness(server_startup_timeout=120), temporary_settings(changed):
-        yield
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in SETTINGS.items():
+            environment.setenv(name, value)
+        with prefect_test_harness(server_startup_timeout=120), temporary_settings(changed):
+            yield
 
 
 @pytest.fixture

@@ -66,7 +66,7 @@ def test_a_process_bound_to_one_core_gets_one(monkeypatch: pytest.MonkeyPatch) -
 def test_never_more_threads_than_workers(workers: int, at_most: int, units: int) -> None:
     at_once, each = shared_out(workers, at_most, units)
     assert 1 <= at_once <= max(1, min(at_most, units))
-    assert 1 <= each
+    assert each >= 1
     assert at_once * each <= workers
     # No more than a share of one unit lies idle.
     assert workers - at_once * each < at_once

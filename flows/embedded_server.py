@@ -1,0 +1,23 @@
+"""How Prefect's embedded server is set up: for one machine, a busy one, with SQLite behind it."""
+
+from __future__ import annotations
+
+import os
+
+SETTINGS = {
+    # Its own limit, 20 s, is near what a busy machine needs.
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+    # One writer at a time is all that SQLite has. Records of tasks and events go in batches, or
+    # they lock out the runs themselves, which then wait for seconds, and in the end fail.
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "100",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "100",
+    "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_BATCH_SIZE": "500",
+    "PREFECT_CLIENT_MAX_RETRIES": "10",
+}
+"""Environment variables of Prefect."""
+
+
+def set_up_embedded_server() -> None:
+    """Set what the user has not set; Prefect reads it when it is imported, so call it before."""
+    for name, value in SETTINGS.items():
+        os.environ.setdefault(name, value)
