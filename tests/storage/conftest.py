@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -14,6 +16,15 @@ from tests.plate_tables import add_feature_table, write_regions
 from tests.plates import add_extras, make_plate
 
 NgffVersion = Literal["0.4", "0.5"]
+
+
+@pytest.fixture
+def tmp_path(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Return a folder in memory where there is one: thousands of small files are flushed."""
+    memory = Path("/dev/shm")  # noqa: S108 - the folder in it has a random name
+    parent = memory if memory.is_dir() else tmp_path_factory.getbasetemp()
+    with tempfile.TemporaryDirectory(dir=parent) as folder:
+        yield Path(folder)
 
 
 @pytest.fixture(scope="session")

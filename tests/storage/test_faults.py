@@ -7,8 +7,7 @@ import multiprocessing
 import os
 import shutil
 import signal
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -105,14 +104,6 @@ def assert_run_again_heals(stage: Stage, plan: RegistrationPlan) -> None:
     stage.healed.add(recovered)
 
 
-@pytest.fixture
-def memory_folder(tmp_path: Path) -> Iterator[Path]:
-    """Return a folder in memory where there is one: thousands of small files are made."""
-    memory = Path("/dev/shm")  # noqa: S108 - the folder in it has a random name
-    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else tmp_path) as folder:
-        yield Path(folder)
-
-
 IN_PLACE = ("0.4", "in place", "exchange")
 IN_PLACE_BY_RENAMING = ("0.5", "in place", "two renames")
 BESIDE = ("0.5", "beside", "exchange")
@@ -123,9 +114,9 @@ EVERY_CALL = "PLATE_REGISTRATION_EVERY_FAULT" in os.environ
 
 
 @pytest.fixture
-def stage(request: pytest.FixtureRequest, plates: dict[str, Path], memory_folder: Path) -> Stage:
+def stage(request: pytest.FixtureRequest, plates: dict[str, Path], tmp_path: Path) -> Stage:
     version, mode, swap = request.param
-    return Stage(memory_folder, plates[version], mode, swap)
+    return Stage(tmp_path, plates[version], mode, swap)
 
 
 def list_calls(stage: Stage, *, reading: bool) -> list[str]:

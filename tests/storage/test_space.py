@@ -1,0 +1,86 @@
+"""No room or no permission is told before anything is written."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from tasks.plan.errors import InvalidInputError
+from tasks.plan.registration_plan import RegistrationPlan
+from tasks.storage import space
+from tasks.storage.space import check_free_space, check_writable, needed_bytes
+from tests.storage.steps import leftovers
+
+
+def test_needed_is_more_than_the_source_has(plan: RegistrationPlan) -> None:
+    files = [path for path in plan.image_path.rglob("*") if path.is_file()]
+    size = sum(path.stat().st_size for path in files)
+    (plan.image_path / "big").write_bytes(bytes(10**6))
+    assert needed_bytes(plan) > 1.1 * (size + 10**6)
+    assert needed_bytes(plan) < 1.2 * (size + 10**6) + 2 * 16 * 1024**2
+
+
+@pytest.mark.parametrize("blocks_too_few", [1, 0])
+def test_free_space(
+    plan: RegistrationPlan, blocks_too_few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blocks = -(-needed_bytes(plan) // 512) - blocks_too_few
+    state = SimpleNamespace(f_bavail=blocks, f_bfree=10**9, f_frsize=512)
+    monkeypatch.setattr(space.os, "statvfs", lambda _: state)
+    if not blocks_too_few:
+        check_free_space(plan)
+        return
+    with pytest.raises(OSError, match="no room for the new image") as caught:
+        check_free_space(plan)
+    assert caught.value.errno == errno.ENOSPC
+    assert caught.value.filename == str(plan.image_path.parent)
+
+
+def test_a_writable_well_stays_as_it_is(plan: RegistrationPlan) -> None:
+    names = sorted(path.name for path in plan.image_path.parent.iterdir())
+    check_writable(plan)
+    assert sorted(path.name for path in plan.image_path.parent.iterdir()) == names
+
+
+@pytest.mark.parametrize("code", [errno.EROFS, errno.EACCES, errno.EPERM])
+def test_a_read_only_folder(
+    plan: RegistrationPlan, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, *_: object, **__: object) -> None:
+        raise OSError(code, os.strerror(code), str(path))
+
+    monkeypatch.setattr(os, "mkdir", refuse)
+    with pytest.raises(InvalidInputError, match="cannot write in") as caught:
+        check_writable(plan)
+    assert str(plan.image_path.parent) in str(caught.value)
+    assert os.strerror(code) in str(caught.value)
+
+
+def test_another_error_keeps_its_cause(
+    plan: RegistrationPlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(path: Path, *_: object, **__: object) -> None:
+        raise OSError(errno.ESTALE, os.strerror(errno.ESTALE), str(path))
+
+    monkeypatch.setattr(os, "mkdir", fail)
+    with pytest.raises(OSError, match="Stale"):
+        check_writable(plan)
+
+
+def test_an_image_whose_files_could_not_be_removed(
+    plan: RegistrationPlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(space.os, "access", lambda path, _: path != plan.image_path)
+    with pytest.raises(InvalidInputError, match="could not be removed after the swap"):
+        check_writable(plan)
+
+
+def test_a_link_in_the_place_of_the_result(beside: RegistrationPlan, tmp_path: Path) -> None:
+    beside.output_path.symlink_to(tmp_path)
+    with pytest.raises(InvalidInputError, match="symbolic link"):
+        check_writable(beside)
+    assert leftovers(beside.image_path.parent) == []
