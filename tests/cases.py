@@ -1,69 +1,11 @@
-"""The plates on which a registration is compared with the oracle, each with its reason.
-
-Positions are whole or broken pixels of the image; they become micrometers when they are written.
-"""
+"""The plates on which a registration is compared with the oracle, each with its reason."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
 
-from tests.plate_tables import Box
-
-Regions = Mapping[str, Box]
-
-FIELDS_REFERENCE: Regions = {
-    "FOV_1": {"y": (0, 30), "x": (0, 40)},
-    "FOV_2": {"y": (30, 31), "x": (40, 43)},
-}
-FIELDS_MOVED: Regions = {
-    "FOV_1": {"y": (3, 30), "x": (5, 40)},
-    "FOV_2": {"y": (27, 31), "x": (38, 43)},
-}
-
-
-@dataclass(frozen=True)
-class LabelCase:
-    """A label that differs from the image: its own axes, grid, dtype, chunks or levels."""
-
-    axes: str
-    shape: tuple[int, ...]
-    dtype: str = "uint32"
-    pixel_size: float = 0.5
-    chunks: tuple[int, ...] | None = None
-    scaling: Mapping[str, float] | None = None
-    levels: int = 3
-    first: int = 1
-
-
-@dataclass(frozen=True)
-class Case:
-    """An image, its regions, and why it is worth a comparison. Two fields of view by default."""
-
-    reason: str
-    axes: str = "yx"
-    shape: tuple[int, ...] = (61, 83)
-    chunks: tuple[int, ...] = (24, 32)
-    reference: Regions = field(default_factory=lambda: FIELDS_REFERENCE)
-    acquisition: Regions = field(default_factory=lambda: FIELDS_MOVED)
-    shards: tuple[int, ...] | None = None
-    levels: int = 3
-    scaling: Mapping[str, float] | None = None
-    dtype: str = "uint16"
-    ngff_version: Literal["0.4", "0.5"] = "0.4"
-    pixel_size: float = 0.5
-    z_spacing: float = 1.0
-    separator: Literal["/", "."] = "/"
-    compressors: Any = None
-    fill_value: float | None = None
-    labels: Mapping[str, LabelCase] = field(default_factory=dict)
-    level_shapes: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
-    level_chunks: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
-    absent_chunk: bool = False
-    registered: int = 1
-    """The acquisition that is registered; 0 is the reference itself."""
-
+from tests.case import Case, LabelCase
+from tests.region_cases import REGIONS
 
 AXES = {
     "yx": Case("no channel, no plane: the smallest image there is"),
@@ -77,7 +19,12 @@ AXES = {
 
 DTYPES = {
     dtype: Case(
-        f"{dtype}: {reason}", dtype=dtype, shape=(2, 61, 83), axes="cyx", chunks=(1, 24, 32)
+        f"{dtype}: {reason}",
+        with_label=False,
+        dtype=dtype,
+        shape=(2, 61, 83),
+        axes="cyx",
+        chunks=(1, 24, 32),
     )
     for dtype, reason in {
         "uint8": "sums overflow 8 bits",
@@ -218,135 +165,6 @@ PYRAMIDS = {
     ),
 }
 
-REGIONS = {
-    "overlapping": Case(
-        "the later in the reference's table wins",
-        reference={"a": {"y": (0, 40), "x": (0, 50)}, "b": {"y": (20, 40), "x": (30, 50)}},
-        acquisition={"b": {"y": (11, 40), "x": (25, 50)}, "a": {"y": (4, 40), "x": (7, 50)}},
-    ),
-    "overlapping, other way round": Case(
-        "the order of the reference's table decides, not position or name",
-        reference={"b": {"y": (20, 40), "x": (30, 50)}, "a": {"y": (0, 40), "x": (0, 50)}},
-        acquisition={"a": {"y": (4, 40), "x": (7, 50)}, "b": {"y": (11, 40), "x": (25, 50)}},
-    ),
-    "same target twice": Case(
-        "nothing of the first is left",
-        reference={"a": {"y": (5, 20), "x": (5, 30)}, "b": {"y": (5, 20), "x": (5, 30)}},
-        acquisition={"a": {"y": (0, 20), "x": (0, 30)}, "b": {"y": (40, 20), "x": (50, 30)}},
-    ),
-    "one source twice": Case(
-        "a source pixel may land in two places",
-        reference={"a": {"y": (0, 20), "x": (0, 30)}, "b": {"y": (40, 20), "x": (50, 30)}},
-        acquisition={"a": {"y": (5, 20), "x": (5, 30)}, "b": {"y": (5, 20), "x": (5, 30)}},
-    ),
-    "other order": Case(
-        "regions are paired by name",
-        acquisition=dict(reversed(list(FIELDS_MOVED.items()))),
-    ),
-    "over the near edge": Case(
-        "cut together: ngio clamps the start to 0 and shifts the content",
-        reference={"a": {"y": (0, 40), "x": (0, 50)}},
-        acquisition={"a": {"y": (-6, 40), "x": (-9, 50)}},
-    ),
-    "over the far edge": Case(
-        "cut together: ngio fails on the shapes",
-        reference={"a": {"y": (21, 40), "x": (33, 50)}},
-        acquisition={"a": {"y": (30, 40), "x": (44, 50)}},
-    ),
-    "over both edges": Case(
-        "reference and acquisition leave the image on different sides",
-        reference={"a": {"y": (-10, 50), "x": (50, 60)}},
-        acquisition={"a": {"y": (3, 50), "x": (21, 60)}},
-    ),
-    "larger than the image": Case(
-        "the region holds the image",
-        reference={"a": {"y": (-20, 100), "x": (-20, 140)}},
-        acquisition={"a": {"y": (-17, 100), "x": (-25, 140)}},
-    ),
-    "broken positions": Case(
-        "each start by itself, one size (fractal-tasks-core#1044)",
-        reference={"a": {"y": (0.6, 40.8), "x": (1.2, 50.3)}},
-        acquisition={"a": {"y": (0, 40.8), "x": (3.9, 50.3)}},
-    ),
-    "shift of 0.6 pixel": Case(
-        "the reference system does not shift at all",
-        reference={"a": {"y": (0.6, 59.8), "x": (0, 83)}},
-        acquisition={"a": {"y": (0, 59.8), "x": (0, 83)}},
-    ),
-    "pixel size 0.325": Case(
-        "no position is exact in binary",
-        pixel_size=0.325,
-        labels={"low": LabelCase("yx", (30, 41), pixel_size=0.65)},
-    ),
-    "noise below a hundredth of a pixel": Case(
-        "a position next to a whole pixel is that pixel",
-        reference={"a": {"y": (4.003, 40), "x": (5.996, 50)}},
-        acquisition={"a": {"y": (7.001, 40), "x": (2, 50)}},
-    ),
-    "one pixel": Case(
-        "the smallest region there is",
-        reference={"a": {"y": (17, 1), "x": (33, 1)}},
-        acquisition={"a": {"y": (60, 1), "x": (82, 1)}},
-    ),
-    "time range": Case(
-        "only the named time points are touched",
-        "tyx",
-        (4, 61, 83),
-        (1, 24, 32),
-        reference={"a": {"t": (1, 2), "y": (0, 40), "x": (0, 50)}},
-        acquisition={"a": {"t": (1, 2), "y": (4, 40), "x": (7, 50)}},
-    ),
-    "two time ranges": Case(
-        "a drift: each time point has its own shift",
-        "tcyx",
-        (3, 2, 61, 83),
-        (2, 1, 24, 32),
-        reference={f"t{t}": {"t": (t, 1), "y": (5, 40), "x": (5, 50)} for t in range(3)},
-        acquisition={f"t{t}": {"t": (t, 1), "y": (5 + t, 40), "x": (9 - t, 50)} for t in range(3)},
-    ),
-    "planes shifted": Case(
-        "regions may move along z",
-        "czyx",
-        (2, 6, 61, 83),
-        (1, 2, 24, 32),
-        reference={"a": {"z": (1, 4), "y": (0, 40), "x": (0, 50)}},
-        acquisition={"a": {"z": (2, 4), "y": (4, 40), "x": (7, 50)}},
-    ),
-    "part of the planes": Case(
-        "planes outside every region become 0",
-        "zyx",
-        (6, 61, 83),
-        (4, 24, 32),
-        reference={"a": {"z": (0, 3), "y": (0, 61), "x": (0, 83)}},
-        acquisition={"a": {"z": (3, 3), "y": (0, 61), "x": (0, 83)}},
-        z_spacing=2.5,
-        scaling={"z": 2, "y": 2, "x": 2},
-    ),
-    "reference itself": Case("nothing moves; what no region covers becomes 0", registered=0),
-    "reference covered": Case(
-        "nothing moves and everything is covered",
-        reference={"well": {"y": (0, 61), "x": (0, 83)}},
-        acquisition={"well": {"y": (2, 61), "x": (3, 83)}},
-        registered=0,
-    ),
-    "not moved": Case("zero shift on another acquisition", acquisition=FIELDS_REFERENCE),
-    "sixteen fields": Case(
-        "many regions, each its own shift, most chunks touched by several",
-        shape=(96, 128),
-        reference={
-            f"f{r}{c}": {"y": (24 * r, 24), "x": (32 * c, 32)} for r in range(4) for c in range(4)
-        },
-        acquisition={
-            f"f{r}{c}": {
-                "y": (24 * r + (r * c) % 5 - 2, 24),
-                "x": (32 * c + (r + 2 * c) % 7 - 3, 32),
-            }
-            for r in range(4)
-            for c in range(4)
-        },
-    ),
-}
-
 STORED = {
     "fill value": Case("absent chunks mean 7, uncovered pixels are 0 all the same", fill_value=7),
     "absent chunk": Case(
@@ -357,8 +175,51 @@ STORED = {
     "absent chunk of zeros": Case(
         "a chunk that was never written is not written", absent_chunk=True
     ),
-    "float fill value NaN": Case(
-        "NaN in absent chunks only", dtype="float32", fill_value=float("nan")
+    "NaN": Case(
+        "an absent chunk of NaN spreads to its neighbours as in ngio",
+        with_label=False,
+        dtype="float32",
+        fill_value=float("nan"),
+        absent_chunk=True,
+    ),
+    "NaN, factor 3": Case(
+        "a missing neighbour of weight 0 does not count",
+        shape=(60, 81),
+        with_label=False,
+        dtype="float64",
+        fill_value=float("nan"),
+        absent_chunk=True,
+        scaling={"y": 3, "x": 3},
+    ),
+    "infinite, one axis": Case(
+        "the axis that is not resampled spreads nothing",
+        shape=(60, 84),
+        with_label=False,
+        dtype="float32",
+        fill_value=float("inf"),
+        absent_chunk=True,
+        scaling={"x": 2},
+    ),
+    "infinite, factor 5/3": Case(
+        "every third weight along an axis is 0, the others are not",
+        shape=(60, 90),
+        with_label=False,
+        dtype="float64",
+        fill_value=float("inf"),
+        absent_chunk=True,
+        scaling={"y": 5 / 3, "x": 5 / 3},
+        levels=2,
+        # The absent chunk comes to begin at row 23 and column 28: neighbours of weight 0.
+        reference={"a": {"y": (0, 50), "x": (0, 80)}},
+        acquisition={"a": {"y": (1, 50), "x": (4, 80)}},
+    ),
+    "NaN, factor 1.5": Case(
+        "weights of 0 come and go along an axis",
+        with_label=False,
+        dtype="float32",
+        fill_value=float("nan"),
+        absent_chunk=True,
+        scaling={"y": 1.5, "x": 3},
     ),
 }
 

@@ -107,12 +107,15 @@ def windows(
 def coarser(level: Array, shape: tuple[int, ...], resampling: Resampling) -> Array:
     """Return the next level as ngio's `consolidate(mode="numpy")` computes it.
 
-    Nearest neighbours of whole numbers beyond 2**53 are the one thing we do otherwise: ngio sends
-    them through float64, which changes object numbers; here the same neighbours are taken as is.
+    Two things we do otherwise, on purpose. Nearest neighbours of whole numbers beyond 2**53 are
+    taken as they are: ngio sends them through float64, which changes object numbers. And a missing
+    (NaN) or infinite pixel counts only where its weight is not zero: SciPy multiplies it by zero.
     """
     beyond = level.dtype.kind in "iu" and (level > _EXACT_INTEGER).any()
     if resampling == "nearest" and beyond:
         return level[np.ix_(*(_neighbours(a, b) for a, b in zip(level.shape, shape, strict=True)))]
+    if resampling == "linear" and level.dtype.kind == "f" and not np.isfinite(level).all():
+        return _linear_where_weighted(level, shape)
     return numpy_zoom(level, target_shape=shape, order=resampling)
 
 
@@ -120,6 +123,18 @@ def _neighbours(size: int, coarse_size: int) -> Array:
     # Which pixels ngio takes along one axis: it is asked to resample the pixels' own numbers.
     numbers = np.repeat(np.arange(size)[np.newaxis], 2, axis=0)
     return numpy_zoom(numbers, target_shape=(2, coarse_size), order="nearest")[0]
+
+
+def _linear_where_weighted(level: Array, shape: tuple[int, ...]) -> Array:
+    def weight(mask: Array) -> Array:
+        return numpy_zoom(mask.astype(np.float64), target_shape=shape, order="linear")
+
+    finite = np.where(np.isfinite(level), level, np.zeros((), dtype=level.dtype))
+    result = numpy_zoom(finite, target_shape=shape, order="linear")
+    rises, falls = weight(np.isposinf(level)) > 0, weight(np.isneginf(level)) > 0
+    result[rises], result[falls] = np.inf, -np.inf
+    result[(rises & falls) | (weight(np.isnan(level)) > 0)] = np.nan
+    return result
 
 
 def _to_pixels(length: float, pixel_size: float) -> float:

@@ -60,7 +60,7 @@ def make_multiplexed_well(
         ("1", MOVED_SQUARE, MOVED_CONSENSUS),
     ):
         write_levels(well / name, with_square(shape, square))
-        write_regions(well / name, "FOV_ROI_table", {"image": {}}, backend="anndata")
+        write_regions(well / name, "FOV_ROI_table", {"image": {}})
         write_regions(well / name, "registered_FOV_ROI_table", regions, backend="anndata")
     return well
 

@@ -11,11 +11,11 @@ import pytest
 import zarr
 from ngio import open_ome_zarr_container
 
-from tests.cases import GROUPS, Case, Regions
+from tests.case import Case, Regions
+from tests.cases import GROUPS
 from tests.oracle import Resampling, expected_levels
 from tests.plates import (
     Array,
-    add_feature_table,
     add_label,
     label_pixels,
     level_paths,
@@ -59,10 +59,10 @@ def make_well(folder: Path, case: Case) -> Path:
     plate = make_plate(
         folder / "plate.zarr",
         axes=case.axes,
-        shape=case.shape,
+        shape=case.reference_shape or case.shape,
         levels=1,
         ngff_version=case.ngff_version,
-        pixel_size=case.pixel_size,
+        pixel_size=case.reference_pixel_size or case.pixel_size,
         z_spacing=case.z_spacing,
         labels=(),
     )
@@ -82,6 +82,7 @@ def make_well(folder: Path, case: Case) -> Path:
         separator=case.separator,
         compressors=case.compressors,
         fill_value=case.fill_value,
+        labels=("nuclei",) if case.with_label else (),
     )
     change_levels(image, case)
     for number, (name, label) in enumerate(case.labels.items()):
@@ -98,7 +99,6 @@ def make_well(folder: Path, case: Case) -> Path:
         )
     write_regions(well / "0", "registered", in_micrometers(case, case.reference))
     write_regions(well / "1", "registered", in_micrometers(case, case.acquisition))
-    add_feature_table(image, "features", "nuclei")
     return well
 
 

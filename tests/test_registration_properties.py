@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from ngio import open_ome_zarr_container
 
 from tasks.plan.errors import InvalidInputError
-from tests.cases import GROUPS, Case, Regions
+from tests.case import Case, Regions
+from tests.cases import GROUPS
 from tests.oracle import windows
 from tests.plates import (
     Array,
@@ -36,7 +37,7 @@ from tests.test_registration_oracle import (
 )
 from tests.trees import digest_tree
 
-SOME = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+SOME = settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 FACTORS = (1.5, 2.0, 3.0, 4.0)
 
 
