@@ -1,7 +1,8 @@
 """Run the reference system on one image after the other; run by its own environment's Python.
 
 Reads one job a line from standard input (JSON: the keyword arguments of
-`apply_registration_to_image`, or a list of them) and answers `{"seconds": …}` on standard output.
+`apply_registration_to_image`, or a list of them) and answers `{"seconds": …, "peak_bytes": …}` on
+standard output.
 """
 
 import json
@@ -10,6 +11,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 
@@ -21,8 +23,15 @@ def answer_jobs(run: Callable[[Any], None]) -> None:
         job = json.loads(line)
         start = time.perf_counter()
         run(job)
-        sys.stdout.write(json.dumps({"seconds": time.perf_counter() - start}) + "\n")
+        seconds = time.perf_counter() - start
+        sys.stdout.write(json.dumps({"seconds": seconds, "peak_bytes": _peak_bytes()}) + "\n")
         sys.stdout.flush()
+
+
+def _peak_bytes() -> int:
+    # Not getrusage: its figure is that of the process that started this one, where that is larger.
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    return int(status.split("VmHWM:")[1].split()[0]) * 1024
 
 
 def _register(job: dict[str, Any] | list[dict[str, Any]]) -> None:

@@ -23,6 +23,7 @@ class Runner:
     ) -> None:
         """Start the process and wait until it is ready."""
         self.peak_bytes = 0
+        """The most memory the process has held so far."""
         self._process = subprocess.Popen(  # noqa: S603 - our own runners
             [str(part) for part in command],
             stdin=subprocess.PIPE,
@@ -57,19 +58,13 @@ class Runner:
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(job) + "\n")
         self._process.stdin.flush()
-        return float(json.loads(self._read())["seconds"])
+        answer = json.loads(self._read())
+        self.peak_bytes = int(answer["peak_bytes"])
+        return float(answer["seconds"])
 
     def close(self) -> None:
-        """End the process and note its peak memory."""
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        _, _, used = os.wait4(self._process.pid, 0)
-        # The process is gone: tell subprocess, which would wait for it again.
-        self._process.returncode = 0
-        self.peak_bytes = used.ru_maxrss * 1024
-        for stream in (self._process.stdout, self._process.stderr):
-            if stream is not None:
-                stream.close()
+        """End the process."""
+        self._process.communicate()
 
     def __enter__(self) -> Self:
         return self

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -149,6 +150,7 @@ def regions(scene: Scene, size: Size, acquisition: int) -> dict[str, Box]:
     return boxes
 
 
+@lru_cache(maxsize=1)
 def microscope_pixels(shape: tuple[int, ...]) -> Array:
     """Return a bright-spotted background with camera noise, that compresses about twofold."""
     random = np.random.default_rng(7)
@@ -167,6 +169,7 @@ def microscope_pixels(shape: tuple[int, ...]) -> Array:
     return pixels
 
 
+@lru_cache(maxsize=1)
 def cell_labels(shape: tuple[int, ...]) -> Array:
     """Return round cells, each with its number."""
     rows, columns = np.ogrid[: shape[-2], : shape[-1]]
