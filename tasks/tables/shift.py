@@ -88,7 +88,7 @@ def _moved_piece(
     noise = _NOISE * step
     end = start + length
     cut_low = start < first * step - noise
-    cut_high = end > last * step + noise
+    cut_high = end > last * step
     low = np.where(cut_low, first * step, start)
     high = np.where(cut_high, last * step, end)
     point = (length <= noise) & ~cut_low & (start < last * step - noise)

@@ -201,8 +201,8 @@ def test_planning_leaves_both_images_as_they_are(pair: Pair, backend: Backend) -
 
 def test_a_name_listed_twice_is_one_table(pair: Pair) -> None:
     image, reference = pair
-    store_table(image, "t", "generic_roi_table", boxes())
-    zarr.open_group(image / "tables", mode="r+").attrs["tables"] = ["t", "t"]
+    store_table(reference, "t", "roi_table", boxes())
+    zarr.open_group(reference / "tables", mode="r+").attrs["tables"] = ["t", "t"]
     assert len(plan_tables(image, reference)[0]) == 1
 
 

@@ -126,17 +126,30 @@ def test_positions_between_pixels_move_by_whole_pixels() -> None:
     assert in_pixels(moved, 0) == [(3.4, 3.3), (4.7, 1.1)]
 
 
-def test_rounding_noise_at_a_region_edge_is_neither_a_cut_nor_a_piece() -> None:
-    # 3 * 0.1 is more than 0.3: the row ends on the edge of its region, begins on the other's.
-    box = {"y": (0.1, 3 * 0.1 - 0.1), "x": (0.0, 0.3)}
+@pytest.mark.parametrize("pixel", [0.1, 0.325])
+@pytest.mark.parametrize("first", range(1, 8))
+@pytest.mark.parametrize("extent", range(1, 8))
+def test_rounding_noise_at_a_region_edge_is_neither_a_cut_nor_a_piece(
+    pixel: float, first: int, extent: int
+) -> None:
+    # 0.1 + 0.2 is more than 0.3. A row that fills a region lies between two others; written as
+    # decimal text, as tables are, its start differs from the product too.
+    start = round(first * pixel, 6)
+    box = {"y": (start, extent * pixel), "x": (0.0, pixel)}
+    end = first + extent
     moved = move(
         [box],
-        {"upper": ((0, 0), (0, 5), (3, 20)), "lower": ((3, 0), (9, 5), (3, 20))},
-        pixel=0.1,
+        {
+            "above": ((0, 0), (0, 9), (first, 20)),
+            "own": ((first, 0), (first + 2, 5), (extent, 20)),
+            "below": ((end, 0), (end, 1), (24 - end, 20)),
+        },
+        pixel=pixel,
     )
     assert not moved.cut[0]
     assert not moved.torn[0]
-    assert moved.length[0].tolist() == [3 * 0.1 - 0.1, 0.3]
+    assert moved.start[0].tolist() == [start + 2 * pixel, 5 * pixel]
+    assert moved.length[0].tolist() == [extent * pixel, pixel]
 
 
 def test_a_row_across_neighbours_that_move_alike_stays_whole() -> None:

@@ -270,10 +270,11 @@ def test_rows_are_cut_left_out_and_torn_and_said_so_by_name(images: Images) -> N
             "cut": (58, 10, 6, 4),
             "between": (10, 44, 3, 4),
             "both": (10, 40, 3, 12),
+            "both, cut": (10, 40, 3, 60),
             "below": (62, 50, 2, 2),
         }
     )
-    rows = box_frame(boxes).assign(note=["i", "c", "w", "b", "o"])
+    rows = box_frame(boxes).assign(note=["i", "c", "w", "b", "d", "o"])
     store_table(image, "crops", "generic_roi_table", rows)
     messages = write_tables(make_plan(image, reference, grid(FIELDS)), staged)
     after = read_frame(staged, "crops")
@@ -285,13 +286,14 @@ def test_rows_are_cut_left_out_and_torn_and_said_so_by_name(images: Images) -> N
         "inside": (14, 12, 3, 4),
         "cut": (62, 12, 2, 4),
         "both": (8, 42, 9, 12),
+        "both, cut": (8, 42, 9, 52),
     }
-    assert after["note"].tolist() == ["i", "c", "b"]
+    assert after["note"].tolist() == ["i", "c", "b", "d"]
     assert messages == (
-        "table 'crops': 2 of 5 rows in no region, left out: between, below",
-        "table 'crops': 1 of 5 rows partly in no region, cut: cut",
-        "table 'crops': 1 of 5 rows in regions that move differently; each box now encloses all "
-        "its parts: both",
+        "table 'crops': 2 of 6 rows in no region, left out: between, below",
+        "table 'crops': 1 of 6 rows partly in no region, cut: cut",
+        "table 'crops': 2 of 6 rows in regions that move differently; each box now encloses all "
+        "its parts: both, both, cut",
     )
 
 
