@@ -12,7 +12,6 @@ from typing import Any
 
 import yaml
 from prefect import serve
-from prefect.client.schemas.schedules import CronSchedule
 from prefect.deployments.runner import RunnerDeployment
 from prefect.schedules import Cron
 

@@ -36,6 +36,7 @@ from flows.summary import print_reports, print_result
 from tasks.plan.errors import InvalidInputError, RegistrationError
 from tasks.storage.kinds import kind_of, require_kind
 from tasks.storage.paths import local_path
+from tasks.storage.recover import find_leftovers
 
 BAD_INPUT = 2
 """Exit code where what was asked cannot be done; nothing was written."""
@@ -189,9 +190,11 @@ def check_location(url: str, kind: Literal["image", "well", "plate"]) -> None:
         InvalidInputError: There is something else, or nothing, at the path.
     """
     path = local_path(url)
-    # An image that a killed run left moved aside is put back by the flow.
-    if kind != "image" or path.exists() or kind_of(path.parent) != "well":
-        require_kind(path, kind)
+    in_well = kind == "image" and kind_of(path.parent) == "well"
+    if in_well and not path.exists() and path.name in find_leftovers(path.parent):
+        # A killed run has left the image moved aside; the flow puts it back.
+        return
+    require_kind(path, kind)
 
 
 def prepare_prefect(*, verbose: bool) -> None:

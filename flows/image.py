@@ -6,7 +6,6 @@ from time import perf_counter
 
 from prefect import flow
 from prefect.logging import get_run_logger
-from tasks.pixels.memory import peak_memory_bytes
 
 from flows.cores import available_cores
 from flows.endings import completed
@@ -20,10 +19,12 @@ from flows.parameters import (
     RegisteredRoiTable,
     RegisterLabels,
     Workers,
+    with_described_parameters,
 )
 from flows.results import ImageReport, ImageResult, ImageUpdate, Outcome
 from tasks.copy_tables import copy_tables
 from tasks.finalize import finalize
+from tasks.pixels.memory import peak_memory_bytes
 from tasks.plan.description import counted, describe_plan, size_text, smallest_and_largest
 from tasks.plan.registration_plan import RegistrationPlan
 from tasks.resolve_reference import resolve_reference
@@ -39,6 +40,7 @@ from tasks.write_labels import write_labels
 
 
 @flow(name="apply-registration-to-image", flow_run_name=image_run_name)
+@with_described_parameters
 def apply_registration_to_image(  # noqa: PLR0917 - the form that people fill in
     zarr_url: ImageUrl,
     registered_roi_table: RegisteredRoiTable,

@@ -5,9 +5,14 @@ One source for Prefect's form, the command line's help and the checks of both.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import inspect
+from collections.abc import Callable
+from typing import Annotated, Any, Literal, TypeVar, get_type_hints
 
 from pydantic import Field
+from pydantic.fields import FieldInfo
+
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 ImageUrl = Annotated[
     str,
@@ -129,3 +134,20 @@ TaskRunnerChoice = Annotated[
         )
     ),
 ]
+
+
+def with_described_parameters(flow_function: Function) -> Function:
+    """Add the parameters' descriptions to the docstring, where Prefect's form takes them from.
+
+    Prefect 3.8 drops the descriptions of the fields themselves in favour of the docstring's.
+    """
+    hints = get_type_hints(flow_function, include_extras=True)
+    lines = [
+        f"    {name}: {field.description}"
+        for name, hint in hints.items()
+        for field in getattr(hint, "__metadata__", ())
+        if isinstance(field, FieldInfo)
+    ]
+    text = inspect.cleandoc(flow_function.__doc__ or "")
+    flow_function.__doc__ = "\n".join([text, "", "Args:", *lines])
+    return flow_function

@@ -29,6 +29,7 @@ from flows.parameters import (
     TaskRunnerChoice,
     Wells,
     Workers,
+    with_described_parameters,
 )
 from flows.report import report_plate
 from flows.results import ImageReport, PlateResult, WellResult, count
@@ -72,6 +73,7 @@ def register_well(  # noqa: PLR0917 - Prefect maps a task by its parameters' nam
 
 
 @flow(name="apply-registration-to-plate", flow_run_name=plate_run_name)
+@with_described_parameters
 def apply_registration_to_plate(  # noqa: PLR0917 - the form that people fill in
     plate_url: PlateUrl,
     registered_roi_table: RegisteredRoiTable,

@@ -28,6 +28,7 @@ from flows.parameters import (
     TaskRunnerChoice,
     WellUrl,
     Workers,
+    with_described_parameters,
 )
 from flows.report import report_well
 from flows.results import ImageReport, ImageResult, WellResult, count
@@ -61,6 +62,7 @@ def register_image(
 
 
 @flow(name="apply-registration-to-well", flow_run_name=well_run_name)
+@with_described_parameters
 def apply_registration_to_well(  # noqa: PLR0917 - the form that people fill in
     well_url: WellUrl,
     registered_roi_table: RegisteredRoiTable,

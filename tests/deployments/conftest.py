@@ -1,0 +1,105 @@
+"""A real server and a real worker on loopback, as an operator would start them."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic, sleep
+
+import httpx
+import pytest
+
+from flows.embedded_server import SETTINGS
+
+PROJECT = Path(__file__).parent.parent.parent
+PREFECT = Path(sys.executable).with_name("prefect")
+
+
+@dataclass(frozen=True)
+class Site:
+    """A machine with a server and a worker: where its API is, and the environment of its shell."""
+
+    api: str
+    environment: dict[str, str]
+
+    def prefect(self, *arguments: str) -> str:
+        """Run a `prefect` command from the project's folder and return what it printed."""
+        done = subprocess.run(  # noqa: S603 - our own command
+            [PREFECT, *arguments],
+            cwd=PROJECT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=180,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+
+@contextmanager
+def running(arguments: list[str], environment: dict[str, str], log: Path) -> Iterator[None]:
+    """Run a `prefect` command beside the test and stop it at its end."""
+    with log.open("w", encoding="utf-8") as output:
+        process = subprocess.Popen(  # noqa: S603 - our own command
+            [PREFECT, *arguments],
+            cwd=PROJECT,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            yield
+        finally:
+            process.terminate()
+            try:
+                process.wait(timeout=60)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Return a site whose server and worker have been started; nothing is deployed yet."""
+    folder = tmp_path_factory.mktemp("site")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    api = f"http://127.0.0.1:{port}/api"
+    kept = {name: text for name, text in os.environ.items() if not name.startswith("PREFECT_")}
+    environment = {
+        **kept,
+        **SETTINGS,
+        "PREFECT_HOME": str(folder),
+        "PREFECT_API_URL": api,
+        "PREFECT_WORKER_QUERY_SECONDS": "1",
+        "PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS": "2",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    }
+    server = ["server", "start", "--host", "127.0.0.1", "--port", str(port)]
+    worker = ["worker", "start", "--pool", "plate-registration", "--type", "process"]
+    with running(server, environment, folder / "server.log"):
+        wait_for_server(api, folder / "server.log")
+        with running(worker, environment, folder / "worker.log"):
+            yield Site(api=api, environment=environment)
+
+
+def wait_for_server(api: str, log: Path) -> None:
+    """Wait until the server answers; a server that cannot start fails here with its log."""
+    deadline = monotonic() + 120
+    with httpx.Client(timeout=5) as client:
+        while monotonic() < deadline:
+            try:
+                if client.get(f"{api}/health").is_success:
+                    return
+            except httpx.TransportError:
+                sleep(0.5)
+    raise AssertionError(f"the server did not start:\n{log.read_text(encoding='utf-8')}")
