@@ -105,6 +105,11 @@ def _every(block: Block, number: int, first: int, step: int, count: int) -> Bloc
     return block[tuple(cut)]
 
 
+def _along(number: int, chosen: npt.NDArray[np.bool_]) -> tuple[slice | npt.NDArray[np.bool_], ...]:
+    """Return an index that selects positions of one axis, and all of the axes before it."""
+    return (*(slice(None) for _ in range(number)), chosen)
+
+
 def _nearest(
     block: Block,
     axes: tuple[Axis, ...],
@@ -202,6 +207,8 @@ def _linear(
         weighted = value.astype(np.float64)
         for number, ((_, _, weight), side) in enumerate(zip(taps, corner, strict=True)):
             along = weight if side else 1.0 - weight
+            # Not even an infinite pixel counts where it has no weight.
+            weighted[_along(number, along == 0.0)] = 0.0
             weighted *= along.reshape([-1 if axis == number else 1 for axis in range(block.ndim)])
         total += weighted
     return _rounded(total, block.dtype)

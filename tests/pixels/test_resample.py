@@ -95,3 +95,16 @@ def test_bool_averages_as_scipy_casts() -> None:
     axes = (Axis(1, 1), Axis(4, 2))
     reduced = reduce_block(array, axes, (0, 0), Window.whole((1, 2)), "linear")
     assert reduced.tolist() == [[True, False]]
+
+
+def test_an_infinite_pixel_does_not_count_where_it_has_no_weight() -> None:
+    # At 5/3 every third sample falls on a pixel: the next one has no weight, SciPy gives NaN.
+    row = np.array([[1.0, np.inf, 3.0, 4.0, 5.0, 6.0]], dtype=np.float32)
+    axes = (Axis(1, 1), Axis(6, 6))
+    reduced = reduce_block(row, axes, (0, 0), Window.whole((1, 6)), "linear")
+    np.testing.assert_array_equal(reduced, row)
+    row = np.array([[1.0, 2.0, np.inf, 4.0, 5.0]], dtype=np.float32)
+    axes = (Axis(1, 1), Axis(5, 3))
+    reduced = reduce_block(row, axes, (0, 0), Window.whole((1, 3)), "linear")
+    # Centers 1/3, 2 and 3 2/3.
+    np.testing.assert_allclose(reduced, [[1 + 1 / 3, np.inf, 4 + 2 / 3]], rtol=1e-6)
