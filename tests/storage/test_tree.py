@@ -137,7 +137,9 @@ def test_a_folder_that_cannot_be_flushed(
 
 def test_a_file_is_replaced_whole_and_keeps_its_permissions(folder: Path) -> None:
     (folder / "y").chmod(0o640)
-    write_file(folder / "y", b"new", temporary=folder / ".new")
+    with (folder / "y").open("rb") as reader:
+        write_file(folder / "y", b"new", temporary=folder / ".new")
+        assert reader.read() == b"y"
     assert (folder / "y").read_bytes() == b"new"
     assert (folder / "y").stat().st_mode & 0o777 == 0o640
     assert not (folder / ".new").exists()
