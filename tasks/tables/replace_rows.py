@@ -84,7 +84,6 @@ def _replace_in_json(folder: Path, columns: _Columns, kept: _Kept) -> None:
 
 def _replace_in_parquet(folder: Path, columns: _Columns, kept: _Kept) -> None:
     file = folder / "table.parquet"
-    # Not `read_table`: it takes a folder such as `x=1` above the file for a column.
     table = pq.ParquetFile(file).read()
     _check_count(folder, table.num_rows, kept)
     for name, values in columns.items():
