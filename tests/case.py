@@ -63,6 +63,8 @@ class Case:
     """Further labels."""
     level_shapes: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
     level_chunks: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+    storage: Mapping[str, Any] = field(default_factory=dict)
+    """How every level is stored, where ngio would not store it so; as zarr takes it."""
     absent_chunk: bool = False
     reference_shape: tuple[int, ...] | None = None
     """Of the reference image, where it is another."""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from numcodecs import Blosc, Delta, GZip
+from zarr.codecs import BytesCodec, Crc32cCodec, GzipCodec, TransposeCodec
+
 from tests.case import Case, LabelCase
 from tests.region_cases import REGIONS
 
@@ -223,6 +226,51 @@ STORED = {
     ),
 }
 
+ENCODINGS = {
+    "big-endian": Case("bioformats2raw writes such pixels", storage={"dtype": ">u2"}),
+    "big-endian signed": Case("a sign in the other byte", dtype="int16", storage={"dtype": ">i2"}),
+    "big-endian 0.5": Case(
+        "zarr 3 keeps the order of bytes in its codecs",
+        ngff_version="0.5",
+        storage={"serializer": BytesCodec(endian="big")},
+    ),
+    "columns first": Case("chunks in Fortran's order", storage={"order": "F"}),
+    "columns first, big-endian": Case("both at once", storage={"order": "F", "dtype": ">u2"}),
+    "transposed 0.5": Case(
+        "zarr 3's word for Fortran's order",
+        ngff_version="0.5",
+        storage={"filters": TransposeCodec(order=(1, 0))},
+    ),
+    "differences": Case("a filter before the codec", storage={"filters": Delta(dtype="u2")}),
+    "no codec": Case("raw bytes", storage={"compressors": None}),
+    "no codec 0.5": Case("raw bytes in zarr 3", ngff_version="0.5", storage={"compressors": ()}),
+    "gzip": Case("a codec from the standard library", storage={"compressors": GZip(level=1)}),
+    "several codecs 0.5": Case(
+        "gzip, then a checksum",
+        ngff_version="0.5",
+        storage={"compressors": [GzipCodec(level=1), Crc32cCodec()]},
+    ),
+    "blosc with bitshuffle": Case(
+        "shuffles bits, not bytes",
+        storage={"compressors": Blosc(cname="lz4", clevel=3, shuffle=Blosc.BITSHUFFLE)},
+    ),
+    "0.5 with keys of zarr 2": Case(
+        "chunk files named as in zarr 2",
+        ngff_version="0.5",
+        storage={"chunk_key_encoding": {"name": "v2", "separator": "."}},
+    ),
+    "sharded, big-endian": Case(
+        "shards of big-endian chunks",
+        ngff_version="0.5",
+        shape=(64, 96),
+        level_chunks={0: (8, 8), 1: (8, 8), 2: (8, 8)},
+        storage={
+            "shards": (16, 16),
+            "serializer": BytesCodec(endian="big"),
+        },
+    ),
+}
+
 LABELS = {
     "low resolution": Case(
         "half the pixels: an odd shift is a half pixel there, rounded once on the label's grid",
@@ -289,6 +337,7 @@ GROUPS: Mapping[str, Mapping[str, Case]] = {
     "pyramid": PYRAMIDS,
     "regions": REGIONS,
     "stored": STORED,
+    "encoding": ENCODINGS,
     "labels": LABELS,
 }
 """Every case by group and name."""

@@ -269,10 +269,19 @@ def replace_level(
     *,
     shape: Sequence[int] | None = None,
     chunks: Sequence[int] | None = None,
+    **storage: Any,
 ) -> None:
-    """Make one level anew with another shape or other chunks; the pixels are to be written again.
+    """Make one level anew, stored otherwise; its pixels are to be written again.
 
-    Other writers round level shapes up or give every level its own chunks; ngio does neither.
+    Other writers round level shapes up, give every level its own chunks, or store pixels in other
+    ways; ngio does nothing of that.
+
+    Args:
+        multiscale: The image or label.
+        level: Number of the level.
+        shape: Its new shape.
+        chunks: Its new chunks.
+        **storage: As zarr's `create_array` takes them, such as `dtype=">u2"` or `order="F"`.
     """
     path = multiscale / level_paths(multiscale)[level]
     old = zarr.open_array(path, mode="r")
@@ -287,7 +296,7 @@ def replace_level(
     }
     if options["zarr_format"] == 2:
         options["chunk_key_encoding"] = {"name": "v2", "separator": separator}
-    zarr.create_array(path, **options)
+    zarr.create_array(path, **{**options, **storage})
 
 
 def write_levels(

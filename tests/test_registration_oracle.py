@@ -104,13 +104,16 @@ def make_well(folder: Path, case: Case) -> Path:
 
 def change_levels(image: Path, case: Case) -> None:
     pixels = read_levels(image)[0]
-    for level in sorted({*case.level_shapes, *case.level_chunks}):
+    every_level = range(case.levels) if case.storage else ()
+    for level in sorted({*case.level_shapes, *case.level_chunks, *every_level}):
         replace_level(
             image,
             level,
             shape=case.level_shapes.get(level),
             chunks=case.level_chunks.get(level),
+            **case.storage,
         )
+    if case.storage or case.level_shapes or case.level_chunks:
         write_levels(image, pixels)
     if case.absent_chunk:
         finest = zarr.open_array(image / level_paths(image)[0], mode="r")
@@ -155,7 +158,7 @@ def assert_levels_equal(multiscale: Path, expected: list[Array]) -> None:
     levels = read_levels(multiscale)
     assert len(levels) == len(expected)
     for number, (level, wanted) in enumerate(zip(levels, expected, strict=True)):
-        assert level.dtype == wanted.dtype
+        assert level.dtype.name == wanted.dtype.name
         np.testing.assert_array_equal(level, wanted, err_msg=f"{multiscale.name}, level {number}")
 
 

@@ -47,13 +47,14 @@ def regions(draw: st.DrawFn, sizes: dict[str, int]) -> tuple[Regions, Regions]:
     reference, acquisition = {}, {}
     for name in draw(st.permutations(["a", "b", "c"]))[: draw(st.integers(1, 3))]:
         box, moved = {}, {}
+        # What does not move takes another way through the code.
+        still = draw(st.booleans())
         for axis, size in sizes.items():
             start = draw(st.integers(-4, size // 2)) + draw(st.sampled_from([0.0, 0.25, 0.6]))
             length = draw(st.integers(1, size + 6)) + draw(st.sampled_from([0.0, 0.3]))
             # Halves are left out: floating point may put them on either side.
-            shift = draw(st.integers(-size // 6, size // 6)) + draw(
-                st.sampled_from([0.0, 0.0, -0.4, 0.4])
-            )
+            whole = 0 if still else draw(st.integers(-size // 6, size // 6))
+            shift = whole + draw(st.sampled_from([0.0, 0.0, -0.4, 0.4]))
             box[axis], moved[axis] = (start, length), (start + shift, length)
         reference[name], acquisition[name] = box, moved
     return reference, acquisition
