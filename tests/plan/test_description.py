@@ -1,0 +1,109 @@
+"""A plan as people read it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tasks.plan.build import build_plan
+from tasks.plan.description import (
+    counted,
+    describe_plan,
+    shift_text,
+    size_text,
+    smallest_and_largest,
+)
+from tasks.plan.registration_plan import Level, Pyramid
+from tasks.plan.window import Shift, Window
+from tests.plates import add_feature_table, make_plate, write_regions
+
+
+def shift(region: str, *offset: int) -> Shift:
+    source = Window(start=(50,) * len(offset), stop=(60,) * len(offset))
+    return Shift(region=region, source=source, target=source.moved_by(offset))
+
+
+def pyramid(*shifts: Shift) -> Pyramid:
+    level = Level(path="0", shape=(3, 100, 100, 100), chunks=(1, 1, 50, 50), dtype="uint16")
+    return Pyramid(
+        path="",
+        axes=("c", "z", "y", "x"),
+        pixel_size=(1.0, 2.0, 0.5, 0.25),
+        levels=(level,),
+        resampling="linear",
+        shifts=shifts,
+    )
+
+
+@pytest.mark.parametrize(
+    ("offset", "text"),
+    [
+        pytest.param((0, 0, 0, 0), "stays", id="no move"),
+        pytest.param((0, 0, 6, 0), "y +6 px (3 µm)", id="one axis"),
+        pytest.param((0, 0, -6, 16), "y -6, x +16 px (5 µm)", id="length by Pythagoras: 3 and 4"),
+        pytest.param((0, 1, 0, 0), "z +1 px (2 µm)", id="planes have their own spacing"),
+    ],
+)
+def test_a_shift_in_words(offset: tuple[int, ...], text: str) -> None:
+    moved = shift("FOV_1", *offset)
+    assert shift_text(moved, pyramid(moved)) == text
+
+
+def test_smallest_and_largest_are_by_distance_not_by_pixels() -> None:
+    # 9 pixels of 0.25 micrometers are less than 5 of 0.5.
+    shifts = shift("a", 0, 0, 5, 0), shift("b", 0, 0, 0, 9), shift("c", 0, 0, -20, 0)
+    assert smallest_and_largest(pyramid(*shifts)) == ("x +9 px (2.25 µm)", "y -20 px (10 µm)")
+
+
+def test_no_regions_have_no_shift() -> None:
+    assert smallest_and_largest(pyramid()) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [
+        (0, "0 bytes"),
+        (999, "999 bytes"),
+        (1000, "1 kB"),
+        (1_234_567, "1.23 MB"),
+        (5_000_000_000, "5 GB"),
+        (7_200_000_000_000_000, "7.2e+03 TB"),
+    ],
+)
+def test_sizes(size: int, text: str) -> None:
+    assert size_text(size) == text
+
+
+def test_numbers_with_nouns() -> None:
+    assert (counted(1, "region"), counted(0, "region")) == ("1 region", "0 regions")
+
+
+@pytest.mark.parametrize("overwrite", [True, False])
+def test_the_whole_plan(tmp_path: Path, overwrite: bool) -> None:
+    well = make_plate(tmp_path / "plate.zarr") / "A" / "01"
+    for image, x in (("0", 3.0), ("1", 1.0)):
+        write_regions(well / image, "registered", {"FOV_1": {"y": (2.0, 20.0), "x": (x, 30.0)}})
+    add_feature_table(well / "1", "features", "nuclei")
+    plan = build_plan(
+        well / "1",
+        registered_roi_table="registered",
+        register_labels=False,
+        overwrite_input=overwrite,
+    )
+    lines = describe_plan(plan, memory_bytes=2_000_000, disk_bytes=3_000_000).splitlines()
+    output = well / ("1" if overwrite else "1_registered")
+    for line in (
+        f"  writes    {output}",
+        "  image     c 2, z 2, y 64, x 96, uint16, 3 levels",
+        "  label     'nuclei': carried over where it is; z 2, y 64, x 96, uint32, 3 levels",
+        "  table     'registered': roi_table, 1 row, from the reference, copied",
+        "  table     'features': feature_table, 3 rows, from this image, copied",
+        "  region    'FOV_1': x +4 px (2 µm)",
+        "  memory    at most 2 MB",
+        "  disk      3 MB free while it is written",
+    ):
+        assert line in lines
+    (replaces,) = [line for line in lines if line.startswith("  replaces")]
+    assert ("the image itself" in replaces) == overwrite
+    assert sum(line.startswith("  warning") for line in lines) == len(plan.warnings) > 0
