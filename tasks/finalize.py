@@ -7,14 +7,11 @@ from prefect.cache_policies import NO_CACHE
 from prefect.logging import get_run_logger
 from prefect.tasks import exponential_backoff
 
-from tasks.plan.errors import VerificationError
 from tasks.plan.registration_plan import RegistrationPlan
 from tasks.retry import can_heal
 from tasks.settings import SETTINGS
-from tasks.storage.hidden import staging_path
 from tasks.storage.locks import own_well
-from tasks.storage.provenance import make_provenance, read_provenance, write_provenance
-from tasks.storage.recover import recover_image
+from tasks.storage.provenance import write_provenance
 from tasks.storage.swap import publish
 from tasks.storage.verify import verify_staged
 from tasks.storage.well_entries import list_image
@@ -37,24 +34,12 @@ def finalize(plan: RegistrationPlan) -> None:
     """
     well = plan.image_path.parent
     logger = get_run_logger()
-    if staging_path(plan).is_dir():
-        write_provenance(plan)
-        verify_staged(plan)
-        with own_well(well, timeout=SETTINGS.lock_timeout_seconds):
-            left = publish(plan)
-            listed = list_image(well, plan.output_name, plan.acquisition)
-    else:
-        # An earlier attempt of this task got as far as the swap and failed in it.
-        with own_well(well, timeout=SETTINGS.lock_timeout_seconds):
-            left = recover_image(well, plan.image_name)
-            listed = (
-                list_image(well, plan.output_name, plan.acquisition) if _is_done(plan) else False
-            )
-        if not _is_done(plan):
-            raise VerificationError(
-                f"{plan.output_path}: the new image could not be put in place and is gone; "
-                "the original was kept. Run again"
-            )
+    # Each step does nothing where an earlier attempt of this task has come further.
+    write_provenance(plan)
+    verify_staged(plan)
+    with own_well(well, timeout=SETTINGS.lock_timeout_seconds):
+        left = publish(plan)
+        listed = list_image(well, plan.output_name, plan.acquisition)
     for message in left:
         logger.warning(message)
     logger.info(
@@ -63,9 +48,3 @@ def finalize(plan: RegistrationPlan) -> None:
         plan.output_path,
         ", new in the well's list of images" if listed else "",
     )
-
-
-def _is_done(plan: RegistrationPlan) -> bool:
-    """Whether the image in place says that it was made by this plan."""
-    record = read_provenance(plan.output_path) or {}
-    return all(record.get(key) == value for key, value in make_provenance(plan).items())

@@ -14,6 +14,7 @@ from tasks.plan.table_plans import plan_tables
 from tasks.plan.window import Shift
 from tasks.storage.kinds import require_kind
 from tasks.storage.paths import local_path
+from tasks.storage.provenance import read_provenance
 from tasks.storage.well_entries import read_images
 
 Pair = tuple[Region, Region]
@@ -64,6 +65,8 @@ def build_plan(
     container = open_image(path)
     pixels, clipped = _with_shifts(path, read_image_pyramid(path, container), pairs)
     labels = read_label_pyramids(path, container)
+    if labels and register_labels:
+        _refuse_labels_left_behind(path)
     label_warnings: tuple[str, ...] = ()
     if register_labels:
         moved = [_with_shifts(path, label, pairs) for label in labels]
@@ -94,6 +97,26 @@ def build_plan(
         reference_digest=digest_regions(there),
         warnings=(*warnings, *paired_warnings, *clipped, *label_warnings, *table_warnings),
     )
+
+
+def _refuse_labels_left_behind(image: Path) -> None:
+    """Refuse labels that an earlier registration has left where they were.
+
+    The image has moved since, and its table now says that it is in place: moving both by the same
+    shift again would record labels as registered that are not.
+    """
+    record = read_provenance(image)
+    if record is None or record["origin"] != image.name or record["register_labels"]:
+        return
+    shifts = record["shifts"]
+    if isinstance(shifts, dict) and any(
+        isinstance(moved, dict) and any(moved.values()) for moved in shifts.values()
+    ):
+        raise InvalidInputError(
+            f"{image}: an earlier registration moved the image and left its labels where they were "
+            "(register_labels=False), so labels and image cannot move together any more. Segment "
+            "the registered image again and remove the old labels, or keep register_labels=False"
+        )
 
 
 def _with_shifts(

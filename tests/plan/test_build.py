@@ -14,6 +14,7 @@ from tasks.plan.build import build_plan
 from tasks.plan.errors import InvalidInputError, UnsupportedStoreError
 from tasks.plan.registration_plan import RegistrationPlan
 from tests.plates import add_image_to_well, add_label, label_pixels, make_plate, write_regions
+from tests.registration import register
 from tests.trees import digest_tree
 
 REFERENCE = {"FOV_1": {"y": (2.0, 20.0), "x": (3.0, 20.0)}}
@@ -221,6 +222,18 @@ def test_bad_input_is_refused_by_name(
 def test_unknown_acquisition(well: Path) -> None:
     with pytest.raises(InvalidInputError, match=r"acquisition 7; the acquisitions .* are 0, 1"):
         plan(well / "1", reference_acquisition=7)
+
+
+def test_labels_that_were_left_behind_cannot_be_moved_later(well: Path) -> None:
+    register(well / "1", register_labels=False)
+    with pytest.raises(InvalidInputError, match="left its labels where they were"):
+        plan(well / "1")
+    assert plan(well / "1", register_labels=False).image.shifts[0].is_identity
+
+
+def test_the_reference_has_left_no_label_behind(well: Path) -> None:
+    register(well / "0", register_labels=False)
+    assert plan(well / "0").labels[0].shifts[0].is_identity
 
 
 def test_remote_stores_are_refused() -> None:
