@@ -54,11 +54,19 @@ def register_image(
     image: str, well: Path, options: RegistrationOptions, workers: int
 ) -> ImageResult:
     """Run the image flow on one image of the well."""
+    return _register_image(image, well, options, workers)
+
+
+# A task is sent to another process with all it refers to, a plain function by its name only. Sent
+# along, the image flow would arrive without the types of its parameters, and accept none.
+def _register_image(
+    image: str, well: Path, options: RegistrationOptions, workers: int
+) -> ImageResult:
     with tags(well.parent.parent.name, f"well {well.parent.name}/{well.name}"):
         result: ImageResult = apply_registration_to_image(
             str(well / image), **options.model_dump(), workers=workers
         )
-        return result
+    return result
 
 
 @flow(name="apply-registration-to-well", flow_run_name=well_run_name)
