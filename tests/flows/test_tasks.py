@@ -14,7 +14,7 @@ import pytest
 
 from flows.image import apply_registration_to_image
 from tasks import copy_tables, finalize, resolve_reference, write_image, write_labels
-from tasks.plan.errors import InvalidInputError, LockHeldError, VerificationError
+from tasks.plan.errors import InvalidInputError, LockHeldError
 from tests.flows.conftest import TABLE
 from tests.plates import read_levels
 from tests.trees import digest_tree
@@ -146,14 +146,35 @@ def test_a_fault_in_the_middle_of_the_swap_never_gives_the_old_image_as_the_new(
     assert not list(well.glob(".1*"))
 
 
-def test_a_fault_before_the_swap_keeps_the_original_and_says_so(
+def test_a_fault_before_the_swap_keeps_the_original_and_its_cause(
     well: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def rename_then_fail(*_arguments: Any) -> None:
         raise OSError(errno.EIO, "Input/output error")
 
-    monkeypatch.setitem(finalize.publish.__globals__, "put_in_place", rename_then_fail)
     before = digest_tree(well / "1")
-    with pytest.raises(VerificationError, match="the original was kept"):
-        apply_registration_to_image(str(well / "1"), TABLE)
+    with monkeypatch.context() as broken:
+        broken.setitem(finalize.publish.__globals__, "put_in_place", rename_then_fail)
+        with pytest.raises(OSError, match="Input/output error"):
+            apply_registration_to_image(str(well / "1"), TABLE)
     assert digest_tree(well / "1") == before
+    apply_registration_to_image(str(well / "1"), TABLE)
+    assert digest_tree(well / "1") != before
+    assert not list(well.glob(".1*"))
+
+
+def test_a_fault_before_the_swap_that_heals_is_tried_again(
+    well: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    errors = [OSError(errno.ESTALE, "Stale file handle")]
+    original = finalize.publish.__globals__["put_in_place"]
+
+    def fail_then_put(*arguments: Any) -> None:
+        if errors:
+            raise errors.pop()
+        original(*arguments)
+
+    monkeypatch.setitem(finalize.publish.__globals__, "put_in_place", fail_then_put)
+    before = read_levels(well / "1")[0]
+    apply_registration_to_image(str(well / "1"), TABLE)
+    assert not np.array_equal(read_levels(well / "1")[0], before)
