@@ -32,8 +32,9 @@ from flows.command_options import (
     reasons_of,
 )
 from flows.embedded_server import set_up_embedded_server
-from flows.summary import print_reports, print_result
+from flows.summary import print_findings, print_reports, print_result
 from tasks.plan.errors import InvalidInputError, RegistrationError
+from tasks.storage.doctor import examine_plate, repair_plate
 from tasks.storage.kinds import kind_of, require_kind
 from tasks.storage.paths import local_path
 from tasks.storage.recover import find_leftovers
@@ -183,6 +184,26 @@ def plate(
         Console().print(f"Left out: {reason}", soft_wrap=True, markup=False, highlight=False)
 
 
+@app.command
+def doctor(
+    plate_url: PlateUrl,
+    *,
+    repair: Annotated[
+        bool,
+        Parameter(help="Put right what needs no person's decision; else only look.", negative=()),
+    ] = False,
+) -> int:
+    """Say what interrupted runs left in a plate, and what does not fit together in it.
+
+    Ends with 0 where all is well, with 1 where something is wrong and was not repaired.
+    """
+    path = local_path(plate_url)
+    done = repair_plate(path) if repair else ()
+    found = examine_plate(path)
+    print_findings(Console(), done, found)
+    return FAILED if any(finding.is_wrong for finding in found) else 0
+
+
 def check_location(url: str, kind: Literal["image", "well", "plate"]) -> None:
     """Refuse a wrong path at once, without the seconds that Prefect takes to start.
 
@@ -220,7 +241,9 @@ def main() -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run a command with its arguments and return its exit code; print why it failed."""
     try:
-        app(list(arguments), exit_on_error=False, print_error=False, result_action="return_value")
+        code = app(
+            list(arguments), exit_on_error=False, print_error=False, result_action="return_value"
+        )
     except (InvalidInputError, CycloptsError) as error:
         return _refuse(str(error), BAD_INPUT)
     except ValidationError as error:
@@ -230,7 +253,7 @@ def run(arguments: Sequence[str]) -> int:
         return _refuse(str(error), FAILED)
     except KeyboardInterrupt:
         return _refuse("interrupted; run again to continue", INTERRUPTED)
-    return 0
+    return code if isinstance(code, int) else 0
 
 
 def _refuse(reason: str, code: int) -> int:

@@ -1,4 +1,4 @@
-"""What the command line prints when a run has ended: a row per image, then what to know."""
+"""What the command line prints when it has ended: a row per image, what to know, what was found."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from rich.table import Table
 
 from flows.results import ImageReport, RegistrationResult, count
 from tasks.plan.description import size_text
+from tasks.storage.finding import Finding
 
 
 def print_result(console: Console, result: RegistrationResult) -> None:
@@ -32,6 +33,24 @@ def print_reports(console: Console, reports: Sequence[ImageReport]) -> None:
         return
     for warning in _once(reports):
         console.print(f"Note: {warning}", soft_wrap=True, markup=False, highlight=False)
+
+
+def print_findings(console: Console, done: Sequence[str], found: Sequence[Finding]) -> None:
+    """Print what was repaired, then what was found or is left, then one line that counts."""
+    for message in done:
+        console.print(message, soft_wrap=True, markup=False, highlight=False)
+    for finding in found:
+        mark = {"wait": "In use", "person": "Decide"}.get(finding.remedy, "Repair")
+        console.print(f"{mark}: {finding}", soft_wrap=True, markup=False, highlight=False)
+    wrong = [finding for finding in found if finding.is_wrong]
+    by_us = sum(finding.remedy != "person" for finding in wrong)
+    console.print(
+        f"{len(wrong)} found: {by_us} that --repair or the next run puts right, "
+        f"{len(wrong) - by_us} that need a person"
+        if wrong
+        else "nothing wrong",
+        highlight=False,
+    )
 
 
 def _table(reports: Sequence[ImageReport]) -> Table:

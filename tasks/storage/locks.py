@@ -18,6 +18,12 @@ from tasks.plan.errors import InvalidInputError, LockHeldError
 from tasks.storage.hidden import LOCK_FOLDER, output_names
 from tasks.storage.kinds import require_kind
 
+LOCK_SUFFIX = ".lock"
+HOLDER_SUFFIX = ".holder.json"
+"""Ending of the file beside a lock that says who holds it."""
+IMAGE_KEY_SUFFIX = ".image"
+"""Ending of the keys of images, so that no image shares the well's own key."""
+
 _READ_ONLY = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 
@@ -53,7 +59,9 @@ def own_output(well: Path, output_name: str, *, timeout: float) -> Iterator[None
         LockHeldError: If another run still owns it.
         InvalidInputError: If it is no well, or cannot be written to.
     """
-    with _own(well, f"{output_name}.image", f"image '{output_name}' of {well}", timeout):
+    with _own(
+        well, f"{output_name}{IMAGE_KEY_SUFFIX}", f"image '{output_name}' of {well}", timeout
+    ):
         yield
 
 
@@ -74,16 +82,16 @@ def _own(well: Path, key: str, what: str, timeout: float) -> Iterator[None]:
     # A folder that is no well must not get our lock folder.
     require_kind(well, "well")
     folder = well / LOCK_FOLDER
-    holder = folder / f"{key}.holder.json"
+    holder = folder / f"{key}{HOLDER_SUFFIX}"
     # Not per thread: a context may end in another thread than it began in.
-    lock = FileLock(folder / f"{key}.lock", timeout=timeout, thread_local=False)
+    lock = FileLock(folder / f"{key}{LOCK_SUFFIX}", timeout=timeout, thread_local=False)
     try:
         folder.mkdir(exist_ok=True)
         lock.acquire()
         _write_holder(holder)
     except Timeout as error:
         raise LockHeldError(
-            f"{what} is in use by {_describe_holder(holder)}; wait for it to end, stop it, or "
+            f"{what} is in use by {describe_holder(holder)}; wait for it to end, stop it, or "
             f"wait longer than the {timeout:g} s of the lock timeout"
         ) from error
     except OSError as error:
@@ -113,7 +121,8 @@ def _write_holder(path: Path) -> None:
         os.close(descriptor)
 
 
-def _describe_holder(path: Path) -> str:
+def describe_holder(path: Path) -> str:
+    """Return who a holder's file names: process, host and since when."""
     try:
         read = json.loads(path.read_bytes())
         return f"process {read['pid']} on {read['host']} since {read['since']}"

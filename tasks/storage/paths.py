@@ -64,6 +64,11 @@ def safe_name(name: str, what: str) -> str:
     return name
 
 
+def is_inside(path: Path, folder: Path) -> bool:
+    """Return whether a path lies below a folder once all symbolic links are followed."""
+    return path.resolve().is_relative_to(folder.resolve())
+
+
 def _path_of_url(text: str, scheme: str) -> Path:
     if scheme != "file":
         raise UnsupportedStoreError(

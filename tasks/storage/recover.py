@@ -39,7 +39,7 @@ def recover_image(well: Path, image_name: str) -> tuple[str, ...]:
     """
     messages: list[str] = []
     for name in output_names(image_name):
-        messages += _recover_output(well, name)
+        messages += (*_rejected(well, name), *recover_output(well, name))
     return (*messages, *_list_result(well, image_name))
 
 
@@ -56,7 +56,7 @@ def recover_well(well: Path) -> tuple[str, ...]:
     for name in sorted(find_leftovers(well)):
         try:
             with own_output(well, name, timeout=0):
-                messages += _recover_output(well, name)
+                messages += (*_rejected(well, name), *recover_output(well, name))
         except LockHeldError:
             continue
         except (InvalidInputError, OSError) as error:
@@ -75,22 +75,25 @@ def find_leftovers(well: Path) -> dict[str, frozenset[HiddenKind]]:
     return found
 
 
-def _recover_output(well: Path, name: str) -> list[str]:
-    kinds = find_leftovers(well).get(name, frozenset())
+def recover_output(well: Path, name: str) -> tuple[str, ...]:
+    """Bring one name of a well to a complete state, as `recover_image` does; the caller owns it.
+
+    Returns:
+        What was found and what was done. A rejected result stays, and is not told of.
+
+    Raises:
+        InvalidInputError: If something that is not an image is in its place.
+        OSError: If a step failed; calling it again continues.
+    """
+    kinds = find_leftovers(well).get(name, frozenset()) - {"rejected"}
     hidden, image = hidden_folders(well, name), well / name
-    messages = []
-    if "rejected" in kinds:
-        messages.append(
-            f"{image}: a result that failed its verification is kept in {hidden.rejected}; "
-            "reason.txt in it says why. The next run that succeeds removes it"
-        )
-    kinds -= {"rejected"}
+    messages: list[str] = []
     if not kinds:
-        return messages
+        return ()
     if kinds & {"verified", "replaced"}:
         remove_phantom(image)
     if not os.path.lexists(image) and kinds == {"verified"}:
-        _require_first_result(hidden.verified, image)
+        require_first_result(hidden.verified, image)
     if not os.path.lexists(image) and "replaced" in kinds:
         if "verified" in kinds:
             put_in_place(hidden, image)
@@ -106,11 +109,15 @@ def _recover_output(well: Path, name: str) -> list[str]:
         messages.append(
             f"{image}: an earlier run left {_MEANING[kind]} in .{name}.{kind}; removed it"
         )
-    return messages
+    return tuple(messages)
 
 
-def _require_first_result(verified: Path, image: Path) -> None:
-    """Check that a result without a place was made beside its origin, which is still there."""
+def require_first_result(verified: Path, image: Path) -> None:
+    """Check that a result without a place was made beside its origin, which is still there.
+
+    Raises:
+        InvalidInputError: If not: it may then be the only copy.
+    """
     record = read_provenance(verified)
     origin = None if record is None else record.get("origin")
     if (
@@ -122,6 +129,16 @@ def _require_first_result(verified: Path, image: Path) -> None:
             f"{image} is missing and {verified} may be the only copy of it, which no run of ours "
             f"leaves behind; look at it, and rename it to {image.name} if it is complete"
         )
+
+
+def _rejected(well: Path, name: str) -> tuple[str, ...]:
+    rejected = hidden_folders(well, name).rejected
+    if not rejected.is_dir():
+        return ()
+    return (
+        f"{well / name}: a result that failed its verification is kept in {rejected}; "
+        "reason.txt in it says why. The next run that succeeds removes it",
+    )
 
 
 def _list_result(well: Path, image_name: str) -> list[str]:

@@ -76,16 +76,27 @@ def put_in_place(hidden: HiddenFolders, output: Path) -> None:
 
 
 def remove_phantom(output: Path) -> None:
-    """Remove a group without content that a reader made by looking for an image in the gap.
-
-    ngio creates an empty group where it is asked for an image that is not there.
+    """Remove what `is_phantom` tells of, if it is there.
 
     Raises:
         InvalidInputError: If something other than an image is there.
         OSError: If it cannot be removed.
     """
+    if is_phantom(output):
+        remove_tree(output)
+
+
+def is_phantom(output: Path) -> bool:
+    """Return whether a group without content is in the place of an image.
+
+    Readers make one by looking for an image in the gap between two renames: ngio creates an empty
+    group where it is asked for an image that is not there.
+
+    Raises:
+        InvalidInputError: If something other than an image is there.
+    """
     if not os.path.lexists(output) or kind_of(output) == "image":
-        return
+        return False
     tree = read_tree(output) if output.is_dir() and not output.is_symlink() else None
     if (
         tree is None
@@ -96,7 +107,7 @@ def remove_phantom(output: Path) -> None:
         raise InvalidInputError(
             f"{output} is not an image and is in the place of one; move it elsewhere and run again"
         )
-    remove_tree(output)
+    return True
 
 
 def _rename_twice(hidden: HiddenFolders, output: Path) -> None:

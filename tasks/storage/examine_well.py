@@ -1,0 +1,185 @@
+"""Look for what interrupted runs left in a well, and for what does not fit together in it."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import JsonValue
+
+from tasks.plan.errors import InvalidInputError
+from tasks.storage.examine_image import examine_image, listed_names
+from tasks.storage.finding import Finding, Remedy
+from tasks.storage.hidden import LOCK_FOLDER, HiddenKind, hidden_folders, parse_hidden
+from tasks.storage.holders import Holder, read_holders
+from tasks.storage.kinds import kind_of, require_kind
+from tasks.storage.provenance import read_provenance
+from tasks.storage.recover import find_leftovers, require_first_result
+from tasks.storage.swap import is_phantom
+from tasks.storage.well_entries import read_images
+
+Record = dict[str, JsonValue]
+
+
+def examine_well(well: Path) -> tuple[Finding, ...]:
+    """Return what is not as it should be in a well; nothing is changed.
+
+    An image that a run is working on is told of and not looked at. Metadata that cannot be read is
+    a finding too.
+    """
+    try:
+        require_kind(well, "well")
+        holders = read_holders(well)
+        busy = {str(holder.image) for holder in holders if holder.image and holder.is_alive}
+        leftovers = {n: kinds for n, kinds in find_leftovers(well).items() if n not in busy}
+        listed = [image.name for image in read_images(well) if image.name not in busy]
+        there = _images_there(well)
+    except (InvalidInputError, OSError) as error:
+        return (_finding(well, str(error), "person", "it was not looked at any further"),)
+    found = [_of_holder(well, holder) for holder in holders]
+    for name, kinds in sorted(leftovers.items()):
+        found += _of_leftovers(well, name, kinds)
+    for name in listed:
+        found += _of_listed(well / name, is_half_swapped=name in leftovers)
+    records: dict[str, Record] = {}
+    for name in there - busy:
+        try:
+            record = read_provenance(well / name)
+        except (InvalidInputError, OSError):
+            # It is listed, and told of already; or nobody's.
+            continue
+        if record is not None:
+            records[name] = record
+            if name not in listed:
+                found.append(_of_unlisted(well / name, record))
+    found += _of_half_registered(well, listed, records)
+    found += _of_mixed_tables(well, {name: records[name] for name in listed if name in records})
+    return tuple(found)
+
+
+def _images_there(well: Path) -> set[str]:
+    with os.scandir(well) as entries:
+        return {
+            entry.name
+            for entry in entries
+            if entry.is_dir() and entry.name != LOCK_FOLDER and parse_hidden(entry.name) is None
+        }
+
+
+def _of_holder(well: Path, holder: Holder) -> Finding:
+    path = well if holder.image is None else well / holder.image
+    if holder.is_alive:
+        return _finding(path, f"in use by {holder.who}", "wait", "look again when it has ended")
+    return _finding(
+        path, f"{holder.who} has ended without giving it back", "free", "this stops no other run"
+    )
+
+
+def _of_leftovers(well: Path, name: str, kinds: frozenset[HiddenKind]) -> Iterator[Finding]:
+    hidden, image = hidden_folders(well, name), well / name
+    if "rejected" in kinds:
+        yield _finding(
+            hidden.rejected,
+            f"a new image that was not what was planned ({_first_reason(hidden.rejected)})",
+            "person",
+            "look at it; the next run that succeeds removes it",
+        )
+        kinds -= {"rejected"}
+    if not kinds:
+        return
+    beside = ", ".join(f".{name}.{kind}" for kind in sorted(kinds))
+    try:
+        is_missing = not os.path.lexists(image) or is_phantom(image)
+        if is_missing and kinds == {"verified"}:
+            require_first_result(hidden.verified, image)
+    except (InvalidInputError, OSError) as error:
+        yield _finding(image, f"an earlier run left {beside}", "person", str(error))
+        return
+    if is_missing and "replaced" in kinds:
+        problem = f"an earlier run stopped in the middle of a swap: the image is in {beside}"
+        yield _finding(image, problem, "recover", "the next run finishes or undoes the swap")
+    else:
+        problem = f"an earlier run that was interrupted left {beside}"
+        yield _finding(image, problem, "recover", "the next run removes it")
+
+
+def _of_listed(image: Path, *, is_half_swapped: bool) -> Iterator[Finding]:
+    try:
+        kind = kind_of(image)
+        if kind == "image":
+            yield from examine_image(image)
+        elif not is_half_swapped:
+            what = "there is no such folder" if kind == "missing" else "this is no image"
+            yield _finding(
+                image,
+                f"the well lists this image, but {what}",
+                "person",
+                "restore it from a backup, or take it from the well's list",
+            )
+    except (InvalidInputError, OSError) as error:
+        yield _finding(image, str(error), "person", "the image was not looked at any further")
+
+
+def _of_unlisted(image: Path, record: Record) -> Finding:
+    problem = "a registered image that its well does not list"
+    if isinstance(record.get("acquisition"), int):
+        return _finding(image, problem, "list", "viewers cannot find it")
+    advice = "its record names no acquisition; list it by hand, or remove it"
+    return _finding(image, problem, "person", advice)
+
+
+def _of_half_registered(
+    well: Path, listed: list[str], records: dict[str, Record]
+) -> Iterator[Finding]:
+    """Yield one finding where some images are registered and others with such a table are not."""
+    done = {str(record.get("origin")) for record in records.values()}
+    tables = {record.get("registered_roi_table") for record in records.values()}
+    try:
+        left = [
+            name
+            for name in listed
+            if name not in done
+            and name not in records
+            and not tables.isdisjoint(listed_names(well / name, "tables"))
+        ]
+    except (InvalidInputError, OSError):
+        # What cannot be read is told of by the image itself.
+        return
+    if left:
+        yield _finding(
+            well,
+            f"image {', '.join(left)} is not registered beside {', '.join(sorted(done))}",
+            "person",
+            "run the registration of this well again: it does what is left",
+        )
+
+
+def _of_mixed_tables(well: Path, records: dict[str, Record]) -> Iterator[Finding]:
+    """Yield a finding per table of which images were registered with different contents."""
+    images: dict[tuple[str, str], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for name, record in records.items():
+        key = str(record.get("registered_roi_table")), str(record.get("reference"))
+        images[key][str(record.get("reference_digest"))].append(name)
+    for (table, _), by_content in images.items():
+        if len(by_content) > 1:
+            groups = " and ".join(", ".join(sorted(names)) for names in by_content.values())
+            yield _finding(
+                well,
+                f"the reference's table '{table}' has changed between the registration of {groups}",
+                "person",
+                "run the registration of this well again: it does what has changed",
+            )
+
+
+def _first_reason(rejected: Path) -> str:
+    try:
+        lines = (rejected / "reason.txt").read_text(encoding="utf-8", errors="replace").split("\n")
+    except OSError:
+        return "it has no reason.txt"
+    return lines[0]
+
+
+def _finding(path: Path, problem: str, remedy: Remedy, advice: str) -> Finding:
+    return Finding(path=path, problem=problem, remedy=remedy, advice=advice)

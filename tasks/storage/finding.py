@@ -1,0 +1,30 @@
+"""One thing that is not as it should be in a plate, and who can put it right."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from tasks.plan.window import Frozen
+
+Remedy = Literal["recover", "list", "free", "person", "wait"]
+
+
+class Finding(Frozen):
+    """What was found, where, and what to do about it."""
+
+    path: Path
+    problem: str
+    remedy: Remedy
+    """`recover`: finish or undo what a dead run left. `list`: add an image to its well's list.
+    `free`: forget a dead holder of a lock. `person`: only a person can decide. `wait`: nothing is
+    wrong, a run is at work."""
+    advice: str
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether something must be done; not so where a run is at work."""
+        return self.remedy != "wait"
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.problem}; {self.advice}"
