@@ -9,16 +9,24 @@ import pytest
 
 PROJECT = Path(__file__).parent.parent
 
-WORK = {f"tasks.{name}" for name in ("plan", "pixels", "storage", "tables", "demo")}
+WORK = {f"tasks.{name}" for name in ("plan", "pixels", "storage", "tables", "demo", "estimate")}
 
 ALLOWED = {
     "flows": {"flows", *WORK, "tasks"},
-    "tasks": {"tasks", "tasks.plan", "tasks.pixels", "tasks.storage", "tasks.tables"},
+    "tasks": {
+        "tasks",
+        "tasks.plan",
+        "tasks.pixels",
+        "tasks.storage",
+        "tasks.tables",
+        "tasks.estimate",
+    },
     # The plan is made from what storage and the tables' readers find.
     "tasks.plan": {"tasks.plan", "tasks.storage"},
     "tasks.pixels": {"tasks.pixels", "tasks.plan"},
     "tasks.storage": {"tasks.storage", "tasks.plan"},
     "tasks.tables": {"tasks.tables", "tasks.plan", "tasks.storage"},
+    "tasks.estimate": {"tasks.estimate", "tasks.plan", "tasks.storage", "tasks.tables"},
     "tasks.demo": {"tasks.demo", "tasks.plan", "tasks.storage", "tasks.tables"},
 }
 """Layer: the layers it may import. `tasks` is the modules directly in that folder."""

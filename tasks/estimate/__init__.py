@@ -1,0 +1,1 @@
+"""How far a region moved between acquisitions: estimated, judged, written and agreed upon."""

@@ -1,0 +1,80 @@
+"""When an estimated shift may be trusted: every threshold, and the reason given for a doubt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tasks.estimate.support import Support
+
+LEAST_CORRELATION = 0.2
+"""Over the overlap; below it, less than a fifth of what is seen is common."""
+
+MOST_RIVAL = 0.75
+"""Height of the next best peak over the best one. Unrelated and periodic content exceed it."""
+
+MOST_PLAIN_RIVAL = 0.85
+"""The same in the plain view of a shift found by phase, which cannot see that a pattern repeats."""
+
+LEAST_SHARE = 0.6
+"""Share of the content that confirms the shift by itself. Unrelated content stays under 0.1."""
+
+LEAST_ELSEWHERE = 0.4
+"""The same away from the strongest object."""
+
+LEAST_WEIGHT_ELSEWHERE = 0.1
+"""Share of the agreement that lies away from the strongest object: its halo is less."""
+
+ENOUGH_PLACES = 3
+"""Separate places that agree. Two objects can lie alike in unrelated frames."""
+
+TWO_PLACES_SHARE = 0.9
+"""Share, here and elsewhere, and correlation that two places need, such as two large organoids."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What speaks for one shift."""
+
+    correlation: float
+    """Over the true overlap, background taken off, from -1 to 1."""
+    rival: float
+    """Height of the best other peak, as a share of this one's."""
+    plain_rival: float
+    """The same in the plain view."""
+    plain_weight_elsewhere: float
+    """Share of the agreement away from the strongest object, in the plain view.
+
+    The phase-only view spreads a single object over the whole field.
+    """
+    support: Support
+    refined: bool
+    """Whether the place was confirmed to a fraction of a pixel."""
+    beyond: bool
+    """Whether the shift exceeds what was allowed."""
+
+
+def doubts(evidence: Evidence) -> tuple[str, ...]:
+    """Return the reasons not to trust a shift; none means that it is trusted."""
+    support = evidence.support
+    two_places = min(support.share, support.share_elsewhere, evidence.correlation)
+    reasons = {
+        "the best match lies beyond the largest allowed shift": evidence.beyond,
+        f"correlation {evidence.correlation:.2f} is under {LEAST_CORRELATION:g}": (
+            evidence.correlation < LEAST_CORRELATION
+        ),
+        f"another shift matches {max(evidence.rival, evidence.plain_rival):.0%} as well": (
+            evidence.rival > MOST_RIVAL or evidence.plain_rival > MOST_PLAIN_RIVAL
+        ),
+        f"only {support.share:.0%} of the content agrees": support.share < LEAST_SHARE,
+        f"away from the strongest object only {support.share_elsewhere:.0%} agrees": (
+            support.share_elsewhere < LEAST_ELSEWHERE
+            or min(support.weight_elsewhere, evidence.plain_weight_elsewhere)
+            < LEAST_WEIGHT_ELSEWHERE
+        ),
+        f"only {support.places} places agree": (
+            support.places < ENOUGH_PLACES
+            and not (support.places == ENOUGH_PLACES - 1 and two_places >= TWO_PLACES_SHARE)
+        ),
+        "it could not be refined": not evidence.refined,
+    }
+    return tuple(reason for reason, holds in reasons.items() if holds)

@@ -1,0 +1,108 @@
+"""Tell a match of the sample from a match of what stands still: camera pattern, dust, reflections.
+
+Such a pattern lies at the same pixels of every field, so it matches at shift 0 whatever the sample
+does; in frames with nothing in them it is all that matches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tasks.estimate.overlap import Whole, overlap_slices
+from tasks.estimate.prepare import Prepared
+
+NEAR = 1.5
+"""Pixels along y and x; a pattern matches at 0 exactly, up to noise."""
+
+_PATTERN = 0.3
+"""Share of the covariance at shift 0 that may come from what is there in other fields too."""
+
+_UNSURE = 0.15
+"""Error of that share above which it says nothing."""
+
+_RING = (-23, -17, -11, 11, 17, 23)
+"""Shifts in pixels at which two different fields can match by chance only: the error."""
+
+_SKEW = 0.5
+_COVERAGE = 0.4
+_CORRELATION = 0.5
+"""What one field must show to count as sample without another field to compare with.
+
+Cells are bright on dark: skewed. Pattern is even or dark. Spots of dust do not cover a field.
+"""
+
+
+def is_still(shift: NDArray[np.float64]) -> bool:
+    """Return whether a shift, in pixels (z, y, x), is where a standing pattern would match."""
+    return bool(np.max(abs(shift[1:])) <= NEAR)
+
+
+def is_pattern(
+    reference: Prepared,
+    moving: Prepared,
+    strangers: Sequence[tuple[Prepared, Prepared]],
+    planes: int,
+    *,
+    correlation: float,
+    coverage: float,
+) -> bool:
+    """Return whether a match at shift 0 may come from a standing pattern.
+
+    Args:
+        reference: The region in the reference.
+        moving: The same region in the moving acquisition.
+        strangers: Other regions, each in the reference and in the moving acquisition.
+        planes: The shift along z, in pixels.
+        correlation: Correlation over the overlap.
+        coverage: Share of the tiles that confirm the shift.
+    """
+    share = _shared(reference, moving, strangers, planes)
+    if share is not None:
+        return share > _PATTERN
+    lit = _skew(reference, moving, planes) >= _SKEW
+    return not (lit and coverage >= _COVERAGE and correlation >= _CORRELATION)
+
+
+def _shared(
+    reference: Prepared,
+    moving: Prepared,
+    strangers: Sequence[tuple[Prepared, Prepared]],
+    planes: int,
+) -> float | None:
+    """Return what share of the covariance at 0 other fields have too; None if not known.
+
+    The sample of one field and that of another have no covariance; a pattern's is the same.
+    """
+    own = _covariance(reference, moving, (planes, 0, 0))
+    if own <= 0:
+        return None
+    crossed: list[float] = []
+    chance: list[float] = []
+    for other_reference, other_moving in strangers:
+        for one, two in ((reference, other_moving), (other_reference, moving)):
+            crossed.append(_covariance(one, two, (planes, 0, 0)) / own)
+            chance += [
+                _covariance(one, two, (planes, y, x)) / own for y in _RING for x in _RING if y != x
+            ]
+    if not crossed or np.std(chance) > _UNSURE:
+        return None
+    return float(np.max(crossed))
+
+
+def _covariance(one: Prepared, two: Prepared, shift: Whole) -> float:
+    here, there = overlap_slices(one.values.shape, two.values.shape, shift)
+    count = one.values[here].size
+    return float(np.vdot(one.values[here], two.values[there])) / count if count else 0.0
+
+
+def _skew(reference: Prepared, moving: Prepared, planes: int) -> float:
+    here, there = overlap_slices(reference.values.shape, moving.values.shape, (planes, 0, 0))
+    one, two = reference.values[here], moving.values[there]
+    if one.size == 0 or one.std() == 0 or two.std() == 0:
+        return 0.0
+    common = one / one.std() + two / two.std()
+    common = common - common.mean()
+    return float(np.mean(common**3) / np.mean(common**2) ** 1.5)

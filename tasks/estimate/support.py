@@ -1,0 +1,157 @@
+"""How many parts of the overlap confirm a shift by themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tasks.estimate.overlap import Pixels, Whole, overlap_slices
+from tasks.estimate.prepare import Prepared
+
+_TILES = 8
+"""Tiles along each of y and x."""
+
+_SMALLEST_TILE = 6
+"""Pixels; less holds no structure that could be found again."""
+
+_SEARCH = 4
+"""Pixels around the shift in which every tile looks for its own best place."""
+
+_AGREES = 1
+"""Pixels by which a tile's own place may differ."""
+
+_FINE_ENOUGH = 6.0
+"""Pixels of half width of the content; coarser content is averaged down to this."""
+
+_QUIET = 15
+"""Percentile of the tiles' energy that counts as noise."""
+
+
+@dataclass(frozen=True)
+class Support:
+    """What the tiles of the overlap say about a shift. Shares are weighted by content."""
+
+    share: float
+    """Tiles whose own best place agrees."""
+    share_elsewhere: float
+    """The same without the strongest tile and its neighbours: one object is no proof."""
+    coverage: float
+    """Tiles that agree, each counted the same, with content or without."""
+    weight_elsewhere: float
+    """Share of the agreement that lies away from the strongest tile."""
+    places: int
+    """Separate places that agree, each at least a tenth as strong as the strongest."""
+
+
+NO_SUPPORT = Support(share=0.0, share_elsewhere=0.0, coverage=0.0, weight_elsewhere=0.0, places=0)
+
+
+def find_support(
+    reference: Prepared, moving: Prepared, shift: Whole, width: NDArray[np.float64]
+) -> Support:
+    """Let every tile of the overlap look for its own best place near a shift.
+
+    Two unrelated frames can be laid so that one bright object covers another; then one tile agrees
+    and the others do not. Where the content is the same, tiles agree all over.
+
+    Args:
+        reference: The reference region.
+        moving: The moving region, prepared with the same factor.
+        shift: Whole pixels that lead from the moving region to the reference.
+        width: Half width of the content per axis, in pixels.
+    """
+    here, there = overlap_slices(reference.values.shape, moving.values.shape, shift)
+    factor = max(1, int(max(width[1:]) / _FINE_ENOUGH))
+    ours = _averaged(reference.values[here], factor)
+    theirs = _averaged(moving.values[there], factor)
+    tile = _tile_shape(ours.shape)
+    if tile is None:
+        return NO_SUPPORT
+    correlation, ours_energy, theirs_energy = _search(ours, theirs, tile)
+    best = correlation.argmax(axis=0)
+    side = 2 * _SEARCH + 1
+    agrees = (abs(best // side - _SEARCH) <= _AGREES) & (abs(best % side - _SEARCH) <= _AGREES)
+    centre = correlation[_SEARCH * side + _SEARCH]
+    agrees &= centre > 0
+
+    content = np.sqrt(_above_quiet(ours_energy) * _above_quiet(theirs_energy))
+    voices = np.where(agrees, content * centre, 0)
+    if voices.sum() <= 0:
+        return NO_SUPPORT
+    reach = [max(1, int(np.ceil(2 * w / factor / t))) for w, t in zip(width[1:], tile, strict=True)]
+    strongest = np.unravel_index(int(voices.argmax()), voices.shape)
+    row, column = np.indices(voices.shape)
+    elsewhere = (abs(row - strongest[0]) > reach[0]) | (abs(column - strongest[1]) > reach[1])
+    return Support(
+        share=_share(content, agrees),
+        share_elsewhere=_share(content[elsewhere], agrees[elsewhere]),
+        coverage=float(agrees.mean()),
+        weight_elsewhere=float(voices[elsewhere].sum() / voices.sum()),
+        places=_places(voices, reach),
+    )
+
+
+def _places(voices: NDArray[np.float64], reach: list[int]) -> int:
+    left = voices.copy()
+    count = 0
+    while left.max() > 0.1 * voices.max():
+        row, column = np.unravel_index(int(left.argmax()), left.shape)
+        left[
+            max(0, row - reach[0]) : row + reach[0] + 1,
+            max(0, column - reach[1]) : column + reach[1] + 1,
+        ] = 0
+        count += 1
+    return count
+
+
+def _share(content: NDArray[np.float64], agrees: NDArray[np.bool_]) -> float:
+    total = float(content.sum())
+    return float(content[agrees].sum()) / total if total > 0 else 0.0
+
+
+def _above_quiet(energy: NDArray[np.float64]) -> NDArray[np.float64]:
+    above: NDArray[np.float64] = np.maximum(energy - np.percentile(energy, _QUIET), 0)
+    return above
+
+
+def _averaged(values: Pixels, factor: int) -> Pixels:
+    planes, height, width = values.shape[0], *(n // factor for n in values.shape[1:])
+    blocks = values[:, : height * factor, : width * factor]
+    averaged: Pixels = blocks.reshape(planes, height, factor, width, factor).mean(axis=(2, 4))
+    return averaged
+
+
+def _tile_shape(shape: tuple[int, ...]) -> tuple[int, int] | None:
+    height, width = (n - 2 * _SEARCH for n in shape[1:])
+    tile = (max(_SMALLEST_TILE, height // _TILES), max(_SMALLEST_TILE, width // _TILES))
+    enough = height // tile[0] >= 3 and width // tile[1] >= 3  # noqa: PLR2004 - one may be left out
+    return tile if enough else None
+
+
+def _search(
+    ours: Pixels, theirs: Pixels, tile: tuple[int, int]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return each tile's correlation at every place of the search, and both energies in place."""
+    height, width = (n - 2 * _SEARCH for n in ours.shape[1:])
+    inner = ours[:, _SEARCH : _SEARCH + height, _SEARCH : _SEARCH + width]
+    ours_energy = _tile_sums(inner**2, tile)
+    squares = theirs**2
+    found: list[NDArray[np.float64]] = []
+    for y in range(2 * _SEARCH, -1, -1):
+        for x in range(2 * _SEARCH, -1, -1):
+            place = (slice(None), slice(y, y + height), slice(x, x + width))
+            energy = ours_energy * _tile_sums(squares[place], tile)
+            product = _tile_sums(inner * theirs[place], tile)
+            found.append(product / np.sqrt(np.maximum(energy, 1e-12)))
+    in_place = squares[:, _SEARCH : _SEARCH + height, _SEARCH : _SEARCH + width]
+    return np.asarray(found), ours_energy, _tile_sums(in_place, tile)
+
+
+def _tile_sums(values: Pixels, tile: tuple[int, int]) -> NDArray[np.float64]:
+    flat = values.sum(axis=0, dtype=np.float64)
+    rows, columns = flat.shape[0] // tile[0], flat.shape[1] // tile[1]
+    flat = flat[: rows * tile[0], : columns * tile[1]]
+    sums: NDArray[np.float64] = flat.reshape(rows, tile[0], columns, tile[1]).sum(axis=(1, 3))
+    return sums

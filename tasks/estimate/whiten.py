@@ -1,0 +1,45 @@
+"""The phase-only view of a region: every spatial frequency counts the same."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+from scipy import fft  # type: ignore[import-untyped]  # has no type information
+from scipy.signal.windows import tukey  # type: ignore[import-untyped]  # has no type information
+
+from tasks.estimate.prepare import Prepared
+
+_TAPER = 0.15
+"""Share of each side that is faded out; a sharp edge would be found in every region at 0."""
+
+_FINEST = 1.5
+"""Pixels (standard deviation): what is finer is mostly noise, which must not count the same."""
+
+_FLOOR = 0.05
+"""Frequencies weaker than this part of the mean are left weak."""
+
+
+def whiten(region: Prepared) -> Prepared:
+    """Return a region whose frequencies have one strength: correlating two is phase correlation.
+
+    Bright objects and haze then weigh no more than faint texture. On sparse content it mostly
+    amplifies noise, so it is a second view beside the plain one.
+
+    Args:
+        region: A region ready to be compared.
+    """
+    values = region.values.copy()
+    for axis in (1, 2):
+        shape = [1, 1, 1]
+        shape[axis] = values.shape[axis]
+        values *= tukey(values.shape[axis], _TAPER).astype(np.float32).reshape(shape)
+    spectrum = fft.rfftn(values)
+    strength = np.abs(spectrum)
+    fy = fft.fftfreq(values.shape[1]).astype(np.float32)[:, None]
+    fx = fft.rfftfreq(values.shape[2]).astype(np.float32)[None, :]
+    passed = np.exp(-2 * (np.pi * _FINEST) ** 2 * (fy**2 + fx**2))
+    spectrum *= passed / np.maximum(strength, _FLOOR * strength.mean())
+    white = fft.irfftn(spectrum, values.shape)
+    white *= region.valid
+    return dataclasses.replace(region, values=white.astype(np.float32))
