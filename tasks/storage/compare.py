@@ -31,7 +31,7 @@ def level_differences(level: Level, source: Path, staged: Path) -> list[str]:
         "shape": (array.shape, level.shape),
         "chunks": (array.chunks, level.chunks),
         "shards": (array.shards, level.shards),
-        "dtype": (str(array.dtype), level.dtype),
+        "dtype": (array.dtype.name, level.dtype),
     }
     found = [
         f"array {level.path}: {what} is {got}, planned is {wanted}"
