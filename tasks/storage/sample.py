@@ -51,15 +51,23 @@ def _open(path: Path) -> PixelArray:
 
 
 def _windows(shifts: tuple[Shift, ...], level: Level) -> list[Window]:
-    targets = [shift.target for shift in shifts if not shift.target.is_empty]
-    count = min(_SAMPLES, len(targets))
-    chosen = {round(n * (len(targets) - 1) / max(1, count - 1)) for n in range(count)}
-    middles = [
-        tuple((a + b) // 2 for a, b in zip(targets[n].start, targets[n].stop, strict=True))
-        for n in sorted(chosen)
-    ]
-    corner = (0,) * len(level.shape)
-    return list(dict.fromkeys(_chunk_around(pixel, level) for pixel in [corner, *middles]))
+    moved = [shift for shift in shifts if not shift.target.is_empty]
+    count = min(_SAMPLES, len(moved))
+    chosen = {round(n * (len(moved) - 1) / max(1, count - 1)) for n in range(count)}
+    corner = _chunk_around((0,) * len(level.shape), level)
+    return list(dict.fromkeys([corner, *(_middle(moved[n], level) for n in sorted(chosen))]))
+
+
+def _middle(shift: Shift, level: Level) -> Window:
+    """Return pixels in the middle of a target that lie in one chunk here and one in the source.
+
+    So that looking at them decodes two chunks, not the five that a shifted chunk may touch.
+    """
+    target = shift.target
+    pixel = tuple((a + b) // 2 for a, b in zip(target.start, target.stop, strict=True))
+    origin = tuple(p - step for p, step in zip(pixel, shift.offset, strict=True))
+    landed = _chunk_around(origin, level).moved_by(shift.offset)
+    return _chunk_around(pixel, level).clipped_to(landed)
 
 
 def _chunk_around(pixel: tuple[int, ...], level: Level) -> Window:
