@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
+from typing import Any
 
 import httpx
 import pytest
@@ -42,6 +43,19 @@ class Site:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
+    def request(self, method: str, path: str, body: Any = None) -> httpx.Response:
+        """Ask the REST API; a busy SQLite answers 503, which means: ask again."""
+        deadline = monotonic() + 60
+        while True:
+            answer = httpx.request(method, f"{self.api}{path}", json=body, timeout=30)
+            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE or monotonic() > deadline:
+                return answer
+            sleep(1)
+
+    def answer(self, method: str, path: str, body: Any = None) -> Any:
+        """Ask the REST API and return what it says; an error fails the test."""
+        return self.request(method, path, body).raise_for_status().json()
+
 
 @contextmanager
 def running(arguments: list[str], environment: dict[str, str], log: Path) -> Iterator[None]:
@@ -66,7 +80,7 @@ def running(arguments: list[str], environment: dict[str, str], log: Path) -> Ite
                 process.wait()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Return a site whose server and worker have been started; nothing is deployed yet."""
     folder = tmp_path_factory.mktemp("site")

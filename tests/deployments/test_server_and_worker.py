@@ -8,7 +8,6 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
-import httpx
 import pytest
 
 from tests.deployments.conftest import Site
@@ -23,8 +22,7 @@ def deployed(site: Site) -> dict[str, dict[str, Any]]:
     """Deploy prefect.yaml to the fresh server and return what it then knows, by name."""
     site.prefect("--no-prompt", "deploy", "--all")
     return {
-        name: httpx.get(f"{site.api}/deployments/name/{flow}/{name}").raise_for_status().json()
-        for name, flow in FLOWS.items()
+        name: site.answer("GET", f"/deployments/name/{flow}/{name}") for name, flow in FLOWS.items()
     }
 
 
@@ -54,9 +52,10 @@ def test_every_deployment_arrives_as_described(deployed: dict[str, dict[str, Any
 def test_a_wrong_value_in_the_form_is_refused(
     site: Site, deployed: dict[str, dict[str, Any]]
 ) -> None:
-    answer = httpx.post(
-        f"{site.api}/deployments/{deployed['plate']['id']}/create_flow_run",
-        json={"parameters": {"plate_url": "/data/plate.zarr", "workers": 0}},
+    answer = site.request(
+        "POST",
+        f"/deployments/{deployed['plate']['id']}/create_flow_run",
+        {"parameters": {"plate_url": "/data/plate.zarr", "workers": 0}},
     )
     assert answer.status_code == 409
     assert "workers" in answer.text
@@ -67,17 +66,17 @@ def test_a_run_by_deployment_name_registers_a_plate(
 ) -> None:
     plate = registrable_plate(tmp_path / "plate.zarr", wells=("A/01",))
     before = read_levels(plate / "A" / "01" / "1")[0]
-    run = (
-        httpx.post(
-            f"{site.api}/deployments/{deployed['plate']['id']}/create_flow_run",
-            json={"parameters": {"plate_url": str(plate), "registered_roi_table": TABLE}},
-        )
-        .raise_for_status()
-        .json()
+    run = site.answer(
+        "POST",
+        f"/deployments/{deployed['plate']['id']}/create_flow_run",
+        {
+            "parameters": {"plate_url": str(plate), "registered_roi_table": TABLE},
+            "idempotency_key": "this-plate",
+        },
     )
 
     def ended() -> Any:
-        state = httpx.get(f"{site.api}/flow_runs/{run['id']}").raise_for_status().json()["state"]
+        state = site.answer("GET", f"/flow_runs/{run['id']}")["state"]
         return state if state["type"] in {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"} else None
 
     state = until(ended, seconds=180, what="the worker runs the plate to its end")
@@ -90,37 +89,28 @@ def test_a_schedule_fires(site: Site, deployed: dict[str, dict[str, Any]], tmp_p
     # Under some versions of SQLAlchemy the scheduler fails in silence: no run ever appears.
     identity = deployed["plate"]["id"]
     due = datetime.now(tz=UTC) + timedelta(seconds=5)
-    (schedule,) = (
-        httpx.post(
-            f"{site.api}/deployments/{identity}/schedules",
-            json=[
-                {
-                    "schedule": {"interval": 3600, "anchor_date": due.isoformat()},
-                    "active": True,
-                    "parameters": {"plate_url": str(tmp_path / "no-such-plate.zarr")},
-                }
-            ],
-        )
-        .raise_for_status()
-        .json()
+    (schedule,) = site.answer(
+        "POST",
+        f"/deployments/{identity}/schedules",
+        [
+            {
+                "schedule": {"interval": 3600, "anchor_date": due.isoformat()},
+                "active": True,
+                "parameters": {"plate_url": str(tmp_path / "no-such-plate.zarr")},
+            }
+        ],
     )
     try:
 
         def ended() -> Any:
-            runs = (
-                httpx.post(
-                    f"{site.api}/flow_runs/filter",
-                    json={
-                        "deployments": {"id": {"any_": [identity]}},
-                        "flow_runs": {"state": {"type": {"any_": ["FAILED"]}}},
-                    },
-                )
-                .raise_for_status()
-                .json()
-            )
+            failed = {
+                "deployments": {"id": {"any_": [identity]}},
+                "flow_runs": {"state": {"type": {"any_": ["FAILED"]}}},
+            }
+            runs = site.answer("POST", "/flow_runs/filter", failed)
             return [each for each in runs if each["auto_scheduled"]]
 
         (run,) = until(ended, seconds=180, what="the scheduled run is started and ends")
         assert "no-such-plate.zarr does not exist" in run["state"]["message"]
     finally:
-        httpx.delete(f"{site.api}/deployments/{identity}/schedules/{schedule['id']}")
+        site.request("DELETE", f"/deployments/{identity}/schedules/{schedule['id']}")

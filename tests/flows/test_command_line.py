@@ -28,14 +28,13 @@ def call(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str
     )
 
 
-def test_a_well_is_registered_by_one_command_without_a_server(well: Path, tmp_path: Path) -> None:
-    result = call(
-        "well", str(well), "--registered-roi-table", TABLE, PREFECT_HOME=str(tmp_path / "prefect")
-    )
+def test_an_image_is_registered_by_one_command_without_a_server(well: Path, tmp_path: Path) -> None:
+    url, home = str(well / "1"), str(tmp_path / "prefect")
+    result = call("image", url, "--registered-roi-table", TABLE, PREFECT_HOME=home)
     assert result.returncode == 0, result.stderr
-    assert "3 registered" in result.stdout
+    assert "1 registered" in result.stdout
     assert "y -8, x +4 px" in result.stdout
-    assert str(well / "1") in result.stdout
+    assert url in result.stdout
     assert result.stderr == ""
 
 
