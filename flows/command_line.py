@@ -35,9 +35,9 @@ from flows.embedded_server import set_up_embedded_server
 from flows.summary import print_findings, print_reports, print_result
 from tasks.plan.errors import InvalidInputError, RegistrationError
 from tasks.storage.doctor import examine_plate, repair_plate
-from tasks.storage.kinds import kind_of, require_kind
+from tasks.storage.kinds import require_kind
 from tasks.storage.paths import local_path
-from tasks.storage.recover import find_leftovers
+from tasks.storage.recover import require_image
 
 BAD_INPUT = 2
 """Exit code where what was asked cannot be done; nothing was written."""
@@ -211,11 +211,10 @@ def check_location(url: str, kind: Literal["image", "well", "plate"]) -> None:
         InvalidInputError: There is something else, or nothing, at the path.
     """
     path = local_path(url)
-    in_well = kind == "image" and kind_of(path.parent) == "well"
-    if in_well and not path.exists() and path.name in find_leftovers(path.parent):
-        # A killed run has left the image moved aside; the flow puts it back.
-        return
-    require_kind(path, kind)
+    if kind == "image":
+        require_image(path)
+    else:
+        require_kind(path, kind)
 
 
 def prepare_prefect(*, verbose: bool) -> None:

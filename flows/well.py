@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 from prefect import flow, tags, task, unmapped
@@ -37,6 +38,7 @@ from tasks.plan.selection import select_images
 from tasks.retry import server_was_busy
 from tasks.settings import SETTINGS
 from tasks.storage.kinds import require_kind
+from tasks.storage.locks import own_well
 from tasks.storage.paths import local_path
 from tasks.storage.recover import recover_well
 
@@ -95,12 +97,15 @@ def apply_registration_to_well(  # noqa: PLR0917 - the form that people fill in
     if not dry_run:
         for message in recover_well(well):
             logger.warning(message)
-    selection = select_images(
-        well,
-        registered_roi_table=registered_roi_table,
-        reference_acquisition=reference_acquisition,
-        images=images,
-    )
+    # No image of the well is without its name, for a swap, while the well is owned.
+    owned = nullcontext() if dry_run else own_well(well, timeout=SETTINGS.lock_timeout_seconds)
+    with owned:
+        selection = select_images(
+            well,
+            registered_roi_table=registered_roi_table,
+            reference_acquisition=reference_acquisition,
+            images=images,
+        )
     for message in selection.left_out:
         logger.info("Left alone: image %s", message)
     options = RegistrationOptions(

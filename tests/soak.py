@@ -23,11 +23,15 @@ from itertools import product
 from pathlib import Path
 
 from tests.runs import Run, Swap
-from tests.soak_scene import ACQUISITIONS, Command, Kind, Process, Scene, Worker
+from tests.soak_scene import Command, Kind, Process, Scene, Worker
 
 _MOST_KILLS_OF_A_PLATE = 3
 _AROUND_A_SWAP = 0.4
 """Share of kills that wait for a swap: it takes a small part of the time, and matters most."""
+_WHICH_SWAP = (1, 1, 1, 2, 3)
+"""After a kill fewer swaps are left."""
+_SHARE_OF_A_RUN = 0.7
+"""Where in a run the last kill may come: the run after a kill is a shorter one."""
 _LENGTH_OF_A_SWAP = 0.06
 """Seconds, about: with flushing before, and removing after."""
 
@@ -101,8 +105,8 @@ def soak(
 
 
 def _kill_once(scene: Scene, chance: random.Random, figures: Figures) -> None:
-    wants_swap, number = chance.random() < _AROUND_A_SWAP, chance.randint(1, len(ACQUISITIONS))
-    until = time.monotonic() + chance.uniform(0, scene.seconds)
+    wants_swap, number = chance.random() < _AROUND_A_SWAP, chance.choice(_WHICH_SWAP)
+    until = time.monotonic() + chance.uniform(0, _SHARE_OF_A_RUN * scene.seconds)
     process = scene.start()
     around_a_swap = wants_swap and process.wait_for_swap(number)
     if around_a_swap:

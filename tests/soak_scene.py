@@ -23,6 +23,10 @@ from tests.trees import digest_tree
 
 ACQUISITIONS = (0, 1, 2)
 
+forks = multiprocessing.get_context("forkserver")
+"""Processes start within milliseconds: they are forked from one that has everything imported."""
+forks.set_forkserver_preload(["tests.runs"])
+
 
 class Process(Protocol):
     """A run that was started."""
@@ -41,14 +45,11 @@ class Process(Protocol):
 
 
 class Worker:
-    """A run without Prefect, in a process forked from one that has everything imported."""
-
-    _forks = multiprocessing.get_context("forkserver")
+    """A run without Prefect, in a process of its own."""
 
     def __init__(self, run: Run) -> None:
-        self._forks.set_forkserver_preload(["tests.runs"])
-        self._swaps, told = self._forks.Pipe(duplex=False)
-        self._process = self._forks.Process(target=run_there, args=(run, told))
+        self._swaps, told = forks.Pipe(duplex=False)
+        self._process = forks.Process(target=run_there, args=(run, told))
         self._process.start()
         told.close()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from tasks.plan.errors import InvalidInputError, LockHeldError
 from tasks.storage.durable import flush_folder
 from tasks.storage.hidden import HiddenKind, hidden_folders, output_names, parse_hidden
-from tasks.storage.kinds import kind_of
+from tasks.storage.kinds import kind_of, require_kind
 from tasks.storage.locks import own_output
 from tasks.storage.provenance import read_provenance
 from tasks.storage.removal import remove_tree
@@ -63,6 +63,25 @@ def recover_well(well: Path) -> tuple[str, ...]:
             # One image must not stop the others; a run on this image raises the same.
             messages.append(f"{well / name}: an earlier run's leftovers remain: {error}")
     return tuple(messages)
+
+
+def require_image(image: Path) -> None:
+    """Check that an image is there, or that a run has moved it aside: its owner puts it back.
+
+    Between two renames, and after a crash there, a well's image has no name. Who owns the image
+    and has recovered it can look again.
+
+    Raises:
+        InvalidInputError: If something else is there, or nothing, saying what to give instead.
+    """
+    # In this order: a swap that ends meanwhile has then put the image in its place.
+    if (
+        kind_of(image) in {"missing", "other"}
+        and kind_of(image.parent) == "well"
+        and find_leftovers(image.parent).get(image.name, frozenset()) & {"replaced", "verified"}
+    ):
+        return
+    require_kind(image, "image")
 
 
 def find_leftovers(well: Path) -> dict[str, frozenset[HiddenKind]]:

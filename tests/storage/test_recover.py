@@ -11,7 +11,7 @@ import zarr
 from tasks.plan.errors import InvalidInputError
 from tasks.storage.hidden import HiddenFolders, hidden_folders
 from tasks.storage.locks import own_image
-from tasks.storage.recover import recover_image, recover_well
+from tasks.storage.recover import recover_image, recover_well, require_image
 from tasks.storage.well_entries import read_images
 from tests.registration import register
 from tests.storage.conftest import make_plan
@@ -143,3 +143,26 @@ def test_a_live_run_is_left_alone_and_others_are_recovered(well: Path) -> None:
     assert leftovers(well) == [staged.name]
     assert len(recover_well(well)) == 1
     assert leftovers(well) == []
+
+
+@pytest.mark.parametrize("kinds", [("replaced",), ("replaced", "verified"), ("verified",)])
+@pytest.mark.parametrize("phantom", [False, True])
+def test_an_image_that_was_moved_aside_counts_as_there(
+    well: Path, hidden: HiddenFolders, kinds: tuple[str, ...], phantom: bool
+) -> None:
+    require_image(well / "1")
+    shutil.rmtree(well / "1")
+    for kind in kinds:
+        shutil.copytree(well / "0", getattr(hidden, kind))
+    if phantom:
+        zarr.open_group(well / "1", mode="a", zarr_format=3)
+    require_image(well / "1")
+
+
+def test_an_image_that_is_missing_is_missing(well: Path, hidden: HiddenFolders) -> None:
+    shutil.rmtree(well / "1")
+    hidden.staging.mkdir()
+    with pytest.raises(InvalidInputError, match="does not exist"):
+        require_image(well / "1")
+    with pytest.raises(InvalidInputError, match="is a well, but an image is needed"):
+        require_image(well)
