@@ -29,12 +29,17 @@ from tasks.plan.description import counted, describe_plan, size_text, smallest_a
 from tasks.plan.registration_plan import RegistrationPlan
 from tasks.resolve_reference import resolve_reference
 from tasks.settings import SETTINGS
-from tasks.storage.kinds import kind_of, require_kind
+from tasks.storage.kinds import kind_of
 from tasks.storage.locks import own_image
 from tasks.storage.paths import local_path
 from tasks.storage.provenance import is_up_to_date
-from tasks.storage.recover import recover_image, recover_well
-from tasks.storage.space import check_free_space, check_writable, needed_bytes
+from tasks.storage.recover import recover_image, recover_well, require_image
+from tasks.storage.space import (
+    check_free_space,
+    check_writable,
+    needed_bytes,
+    room_given_back,
+)
 from tasks.write_image import write_image
 from tasks.write_labels import write_labels
 
@@ -94,7 +99,7 @@ def apply_registration_to_image(  # noqa: PLR0917 - the form that people fill in
     if kind_of(image.parent) == "well":
         for message in recover_well(image.parent):
             logger.warning(message)
-    require_kind(image, "image")
+    require_image(image)
     with own_image(image.parent, image.name, timeout=SETTINGS.lock_timeout_seconds):
         for message in recover_image(image.parent, image.name):
             logger.warning(message)
@@ -112,10 +117,11 @@ def apply_registration_to_image(  # noqa: PLR0917 - the form that people fill in
             size_text(peak_memory_bytes(plan, threads)),
             counted(threads, "worker"),
         )
-        pixels = write_image(plan, workers=threads)
-        labels = write_labels(plan, workers=threads)
-        messages = copy_tables(plan)
-        finalize(plan)
+        with room_given_back(plan):
+            pixels = write_image(plan, workers=threads)
+            labels = write_labels(plan, workers=threads)
+            messages = copy_tables(plan)
+            finalize(plan)
 
     report = _report(
         plan,

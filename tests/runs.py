@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import os
+import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -15,8 +17,8 @@ from tasks.storage import exchange
 from tasks.storage.kinds import kind_of, require_kind
 from tasks.storage.locks import own_image, own_well
 from tasks.storage.provenance import is_up_to_date, write_provenance
-from tasks.storage.recover import recover_image, recover_well
-from tasks.storage.space import check_free_space, check_writable
+from tasks.storage.recover import recover_image, recover_well, require_image
+from tasks.storage.space import check_free_space, check_writable, room_given_back
 from tasks.storage.staging import stage_labels, start_staging
 from tasks.storage.swap import publish
 from tasks.storage.verify import verify_staged
@@ -25,7 +27,9 @@ from tasks.tables.write import write_tables
 
 TABLE = "registered"
 
-Swap = Literal["exchange", "two renames"]
+Swap = Literal["exchange", "two renames", "slow renames"]
+"""How folders are swapped. `two renames`: as on a file system that cannot exchange them. `slow
+renames`: as on one that moreover answers late, so that an image has no name for a while."""
 
 
 class Run(NamedTuple):
@@ -35,15 +39,16 @@ class Run(NamedTuple):
     """An image or a well."""
     overwrite_input: bool = True
     swap: Swap = "exchange"
-    """`two renames`: as on a file system that cannot exchange folders."""
     lock_timeout: float = 60.0
     redo: bool = False
 
 
 def run_there(run: Run, swaps: Connection | None = None) -> None:
     """Run in a process made for it, whose way to swap is changed for good; announce each swap."""
-    if run.swap == "two renames":
+    if run.swap != "exchange":
         exchange._renameat2 = lambda *_: errno.EINVAL
+    if run.swap == "slow renames":
+        os.rename = _rename_slowly
 
     def announce() -> None:
         if swaps is not None:
@@ -55,6 +60,12 @@ def run_there(run: Run, swaps: Connection | None = None) -> None:
         run_image(run, before_swap=announce)
 
 
+def _rename_slowly(source: Path, target: Path) -> None:
+    Path(source).replace(target)
+    if Path(target).name.endswith(".replaced"):
+        time.sleep(1.0)
+
+
 def do_nothing() -> None:
     """Do nothing."""
 
@@ -63,7 +74,8 @@ def run_well(run: Run, *, before_swap: Callable[[], None] = do_nothing) -> None:
     """Register the images of a well as `apply_registration_to_well` does, the reference last."""
     require_kind(run.path, "well")
     recover_well(run.path)
-    selection = select_images(run.path, registered_roi_table=TABLE, reference_acquisition=0)
+    with own_well(run.path, timeout=run.lock_timeout):
+        selection = select_images(run.path, registered_roi_table=TABLE, reference_acquisition=0)
     for name in (*selection.others, *selection.reference):
         run_image(run._replace(path=run.path / name), before_swap=before_swap)
 
@@ -74,7 +86,7 @@ def run_image(run: Run, *, before_swap: Callable[[], None] = do_nothing) -> tupl
     messages: tuple[str, ...] = ()
     if kind_of(well) == "well":
         messages = recover_well(well)
-    require_kind(image, "image")
+    require_image(image)
     with own_image(well, image.name, timeout=run.lock_timeout):
         messages += recover_image(well, image.name)
         with own_well(well, timeout=run.lock_timeout):
@@ -85,18 +97,19 @@ def run_image(run: Run, *, before_swap: Callable[[], None] = do_nothing) -> tupl
             return messages
         check_writable(plan)
         check_free_space(plan)
-        staged = start_staging(plan)
-        write_pyramid(plan.image, plan.image_path, staged, workers=2)
-        stage_labels(plan)
-        for label in plan.labels:
-            if label.shifts:
-                write_pyramid(label, plan.image_path, staged, workers=2)
-        with own_well(well, timeout=run.lock_timeout):
-            write_tables(plan, staged)
-        write_provenance(plan)
-        verify_staged(plan)
-        with own_well(well, timeout=run.lock_timeout):
-            before_swap()
-            messages += publish(plan)
-            list_image(well, plan.output_name, plan.acquisition)
+        with room_given_back(plan):
+            staged = start_staging(plan)
+            write_pyramid(plan.image, plan.image_path, staged, workers=2)
+            stage_labels(plan)
+            for label in plan.labels:
+                if label.shifts:
+                    write_pyramid(label, plan.image_path, staged, workers=2)
+            with own_well(well, timeout=run.lock_timeout):
+                write_tables(plan, staged)
+            write_provenance(plan)
+            verify_staged(plan)
+            with own_well(well, timeout=run.lock_timeout):
+                before_swap()
+                messages += publish(plan)
+                list_image(well, plan.output_name, plan.acquisition)
     return messages

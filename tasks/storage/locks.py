@@ -24,6 +24,7 @@ HOLDER_SUFFIX = ".holder.json"
 IMAGE_KEY_SUFFIX = ".image"
 """Ending of the keys of images, so that no image shares the well's own key."""
 
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _READ_ONLY = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 
@@ -117,6 +118,10 @@ def _write_holder(path: Path) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode=0o666)
     try:
         os.write(descriptor, json.dumps(content).encode())
+    except OSError as error:
+        # On a full disk a run must still be able to remove what an earlier one left.
+        if error.errno not in _FULL:
+            raise
     finally:
         os.close(descriptor)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tasks.plan.errors import InvalidInputError
@@ -15,6 +17,7 @@ from tasks.storage.tree import read_tree
 
 _MARGIN_SHARE = 0.1
 _MARGIN_BYTES = 16 * 1024**2
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _READ_ONLY = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 
@@ -70,6 +73,24 @@ def check_writable(plan: RegistrationPlan) -> None:
         raise _not_writable(staged.parent, str(error.strerror)) from error
     if plan.output_path.exists() and not os.access(plan.output_path, os.W_OK | os.X_OK):
         raise _not_writable(plan.output_path, "its files could not be removed after the swap")
+
+
+@contextmanager
+def room_given_back(plan: RegistrationPlan) -> Iterator[None]:
+    """Remove the staged image if the disk or a quota is full before it is published.
+
+    Else it would take the room that others need, until somebody runs again. The error is passed on;
+    if it does not say where it happened, the staged image's path is added.
+    """
+    staged = staging_path(plan)
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            error.filename = error.filename or str(staged)
+            with suppress(OSError):
+                remove_tree(staged)
+        raise
 
 
 def _not_writable(folder: Path, cause: str) -> InvalidInputError:
