@@ -12,6 +12,7 @@ from tasks.plan.registration_plan import Pyramid, RegistrationPlan
 from tasks.plan.rounding import region_shift
 from tasks.plan.table_plans import plan_tables
 from tasks.plan.window import Shift
+from tasks.storage.hidden import OUTPUT_SUFFIX
 from tasks.storage.kinds import require_kind
 from tasks.storage.paths import local_path
 from tasks.storage.provenance import read_provenance
@@ -78,7 +79,7 @@ def build_plan(
             "unshifted (register_labels=False) and no longer match the image",
         )
     tables, table_warnings = plan_tables(path, reference, register_labels=register_labels)
-    output = path if overwrite_input else path.with_name(f"{path.name}_registered")
+    output = path if overwrite_input else path.with_name(f"{path.name}{OUTPUT_SUFFIX}")
     return RegistrationPlan(
         plate=well.parent.parent.name.removesuffix(".zarr"),
         well=f"{well.parent.name}/{well.name}",

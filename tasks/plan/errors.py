@@ -3,6 +3,7 @@
 RegistrationError
 ├── InvalidInputError      what was asked cannot be done; asking again will not help
 │   └── UnsupportedStoreError
+├── UncertainShiftError    a shift cannot be trusted; nothing was written
 ├── DamagedChunkError      a chunk of the source cannot be decoded; nothing was replaced
 ├── LockHeldError          another run owns the image or the well; it can be tried again
 └── VerificationError      the staged image is not what the plan says; the original was kept
@@ -21,6 +22,10 @@ class InvalidInputError(RegistrationError, ValueError):
 
 class UnsupportedStoreError(InvalidInputError):
     """The location is not on a file system."""
+
+
+class UncertainShiftError(RegistrationError):
+    """A shift could not be estimated, or not be trusted; nothing was written."""
 
 
 class DamagedChunkError(RegistrationError):

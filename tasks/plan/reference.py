@@ -6,11 +6,16 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tasks.plan.errors import InvalidInputError
+from tasks.storage.hidden import OUTPUT_SUFFIX
 
 
 def suffix(name: str) -> str:
     """Return all after the first `_` of an image's name: `illum_corr` for `1_illum_corr`."""
     return name.partition("_")[2]
+
+
+def _is_result(name: str, acquisitions: Mapping[str, int | None]) -> bool:
+    return name.endswith(OUTPUT_SUFFIX) and name.removesuffix(OUTPUT_SUFFIX) in acquisitions
 
 
 def pick_reference(
@@ -21,7 +26,8 @@ def pick_reference(
 ) -> tuple[str, tuple[str, ...]]:
     """Return the reference image of a well, and warnings about the choice.
 
-    Of several images of the reference acquisition the one with the image's own suffix is taken,
+    Results that an earlier run put beside their originals are no candidates, unless the image is
+    such a result itself. Of several images of the reference acquisition the one with the image's own suffix is taken,
     else the first in sorted order, as fractal-tasks-core's `_get_ref_path_heuristic` does.
 
     Args:
@@ -36,6 +42,8 @@ def pick_reference(
     candidates = sorted(
         name for name, acquisition in acquisitions.items() if acquisition == reference_acquisition
     )
+    if not _is_result(image, acquisitions):
+        candidates = [name for name in candidates if not _is_result(name, acquisitions)]
     if not candidates:
         known = sorted({a for a in acquisitions.values() if a is not None})
         raise InvalidInputError(

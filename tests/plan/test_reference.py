@@ -21,8 +21,24 @@ WELL = Path("/data/plate.zarr/A/01")
         ({"0_b": 0, "0_a": 0}, "1_c", "0_a", "first in sorted order"),
         ({"0_a_b": 0, "0_b": 0}, "1_a_b", "0_a_b", "suffix 'a_b'"),
         ({"0": 0, "0_x": 0}, "0_x", "0_x", "suffix 'x'"),
+        ({"0": 0, "0_registered": 0, "1": 1}, "1", "0", None),
+        (
+            {"0": 0, "0_registered": 0, "1": 1, "1_registered": 1},
+            "1_registered",
+            "0_registered",
+            "suffix 'registered'",
+        ),
     ],
-    ids=["only one", "no suffix", "same suffix", "no match", "all after the first _", "itself"],
+    ids=[
+        "only one",
+        "no suffix",
+        "same suffix",
+        "no match",
+        "all after the first _",
+        "itself",
+        "an earlier result is no candidate",
+        "but for another result",
+    ],
 )
 def test_choice(images: dict[str, int | None], image: str, chosen: str, told: str | None) -> None:
     name, warnings = pick_reference(images, image, 0, WELL)
