@@ -27,8 +27,8 @@ def pick_reference(
     """Return the reference image of a well, and warnings about the choice.
 
     Results that an earlier run put beside their originals are no candidates, unless the image is
-    such a result itself. Of several images of the reference acquisition the one with the image's own suffix is taken,
-    else the first in sorted order, as fractal-tasks-core's `_get_ref_path_heuristic` does.
+    such a result itself. Of several others the one with the image's own suffix is taken, else the
+    first in sorted order, as fractal-tasks-core's `_get_ref_path_heuristic` does.
 
     Args:
         acquisitions: The well's images by name, with their acquisition.
