@@ -18,6 +18,9 @@ MOST_PLAIN_RIVAL = 0.85
 LEAST_SHARE = 0.6
 """Share of the content that confirms the shift by itself. Unrelated content stays under 0.1."""
 
+LEAST_PHASE_SHARE = 0.85
+"""The same in the phase-only view, where parts of one outline agree with parts of another."""
+
 LEAST_ELSEWHERE = 0.4
 """The same away from the strongest object."""
 
@@ -34,6 +37,9 @@ TWO_PLACES_SHARE = 0.9
 @dataclass(frozen=True)
 class Evidence:
     """What speaks for one shift."""
+
+    phase: bool
+    """Whether it was found in the phase-only view."""
 
     correlation: float
     """Over the true overlap, background taken off, from -1 to 1."""
@@ -65,7 +71,9 @@ def doubts(evidence: Evidence) -> tuple[str, ...]:
         f"another shift matches {max(evidence.rival, evidence.plain_rival):.0%} as well": (
             evidence.rival > MOST_RIVAL or evidence.plain_rival > MOST_PLAIN_RIVAL
         ),
-        f"only {support.share:.0%} of the content agrees": support.share < LEAST_SHARE,
+        f"only {support.share:.0%} of the content agrees": (
+            support.share < (LEAST_PHASE_SHARE if evidence.phase else LEAST_SHARE)
+        ),
         f"away from the strongest object only {support.share_elsewhere:.0%} agrees": (
             support.share_elsewhere < LEAST_ELSEWHERE
             or min(support.weight_elsewhere, evidence.plain_weight_elsewhere)

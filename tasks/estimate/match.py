@@ -203,6 +203,7 @@ class _Search:
             refined = fine is not None
             at_level = at_level if fine is None else fine
         evidence = Evidence(
+            phase=view == "phase",
             correlation=correlation,
             rival=peak.rival / peak.height,
             support=support,

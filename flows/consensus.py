@@ -1,0 +1,62 @@
+"""Find what all acquisitions of one well show of every region."""
+
+from __future__ import annotations
+
+from prefect import flow
+from prefect.logging import get_run_logger
+
+from flows.endings import completed
+from flows.estimate_parameters import InputRoiTable, MinOverlap
+from flows.names import well_run_name
+from flows.parameters import Redo, ReferenceAcquisition, WellUrl, with_described_parameters
+from tasks.estimate.consensus import Consensus
+from tasks.estimate.images import group_images
+from tasks.find_consensus import find_consensus
+from tasks.storage.kinds import require_kind
+from tasks.storage.paths import local_path
+
+
+def registered_name(input_roi_table: str) -> str:
+    """Return the name of the table that the consensus writes, as fractal-tasks-core names it."""
+    return f"{input_roi_table}_registered"
+
+
+@flow(name="find-consensus-of-well", flow_run_name=well_run_name)
+@with_described_parameters
+def find_consensus_of_well(
+    well_url: WellUrl,
+    reference_acquisition: ReferenceAcquisition = 0,
+    input_roi_table: InputRoiTable = "FOV_ROI_table",
+    min_overlap: MinOverlap = 0.5,
+    redo: Redo = False,
+) -> tuple[Consensus, ...]:
+    """Write a registered ROI table into every image of a well, from its estimated shifts.
+
+    A registered region is what all acquisitions show of a region. The translations may also come
+    from fractal-tasks-core. A region of which too little is left is refused by name.
+    """
+    logger = get_run_logger()
+    well = local_path(well_url)
+    require_kind(well, "well")
+    groups, warnings = group_images(
+        well, input_roi_table=input_roi_table, reference_acquisition=reference_acquisition
+    )
+    for warning in warnings:
+        logger.warning(warning)
+    found = tuple(
+        one
+        for group in groups
+        for one in find_consensus(
+            group,
+            input_roi_table=input_roi_table,
+            registered_roi_table=registered_name(input_roi_table),
+            min_overlap=min_overlap,
+            redo=redo,
+        )
+    )
+    return completed(
+        found,
+        f"{well.parent.parent.name} {well.parent.name}/{well.name}: "
+        + (f"consensus of {len(found)} regions written" if found else "consensus kept"),
+        skipped=not found,
+    )

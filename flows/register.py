@@ -1,0 +1,277 @@
+"""Register wells from raw images: estimate the shifts, find the consensus, apply it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from prefect import flow, tags, task, unmapped
+from prefect.futures import PrefectFuture, as_completed
+from prefect.logging import get_run_logger
+
+from flows.consensus import find_consensus_of_well, registered_name
+from flows.cores import shared_out
+from flows.endings import completed
+from flows.estimate import estimate_shifts_of_well
+from flows.estimate_parameters import (
+    InputRoiTable,
+    LevelPath,
+    MaxShift,
+    MethodChoice,
+    MinOverlap,
+    OnLowConfidenceChoice,
+    RescaleQuantile,
+    StopAfter,
+    WavelengthId,
+)
+from flows.failures import ImagesFailedError, reason_of
+from flows.names import plate_run_name, well_run_name
+from flows.outcomes import outcome_of
+from flows.parameters import (
+    OverwriteInput,
+    ParallelImages,
+    ParallelWells,
+    PlateUrl,
+    Redo,
+    ReferenceAcquisition,
+    RegisterLabels,
+    Wells,
+    WellUrl,
+    Workers,
+    with_described_parameters,
+)
+from flows.register_options import RegisterOptions
+from flows.results import ImageReport, PlateResult, WellResult, count
+from flows.task_runners import make_runner
+from flows.well import apply_registration_to_well
+from tasks.estimate.images import group_images, moved_images
+from tasks.plan.errors import InvalidInputError
+from tasks.plan.selection import select_wells
+from tasks.progress import shown_progress
+from tasks.retry import server_was_busy
+from tasks.settings import SETTINGS
+from tasks.storage.kinds import require_kind
+from tasks.storage.locks import own_well
+from tasks.storage.paths import local_path
+from tasks.storage.recover import recover_well
+
+
+@flow(name="register-well", flow_run_name=well_run_name)
+@with_described_parameters
+def register_well(  # noqa: PLR0917 - the form that people fill in
+    well_url: WellUrl,
+    wavelength_id: WavelengthId,
+    reference_acquisition: ReferenceAcquisition = 0,
+    method: MethodChoice = "phase_cross_correlation",
+    input_roi_table: InputRoiTable = "FOV_ROI_table",
+    level_path: LevelPath = "2",
+    lower_rescale_quantile: RescaleQuantile = 0.0,
+    upper_rescale_quantile: RescaleQuantile = 0.99,
+    max_shift_um: MaxShift = None,
+    on_low_confidence: OnLowConfidenceChoice = "neighbours",
+    min_overlap: MinOverlap = 0.5,
+    stop_after: StopAfter = None,
+    register_labels: RegisterLabels = True,
+    overwrite_input: OverwriteInput = True,
+    redo: Redo = False,
+    parallel_images: ParallelImages = 2,
+    workers: Workers = None,
+) -> WellResult:
+    """Estimate the shifts of a well's images, find their consensus, and apply it.
+
+    A stage whose results are there, made from this very input, is not repeated. Where pixels have
+    begun to move in place, the shifts are those that moved them: only applying goes on. No pixel
+    moves if any shift of the well was refused.
+    """
+    well = local_path(well_url)
+    require_kind(well, "well")
+    options = RegisterOptions(
+        wavelength_id=wavelength_id,
+        reference_acquisition=reference_acquisition,
+        method=method,
+        input_roi_table=input_roi_table,
+        level_path=level_path,
+        lower_rescale_quantile=lower_rescale_quantile,
+        upper_rescale_quantile=upper_rescale_quantile,
+        max_shift_um=max_shift_um,
+        on_low_confidence=on_low_confidence,
+        min_overlap=min_overlap,
+        stop_after=stop_after,
+        register_labels=register_labels,
+        overwrite_input=overwrite_input,
+        redo=redo,
+    )
+    return _register(well, options, parallel_images=parallel_images, workers=workers)
+
+
+def _register(
+    well: Path, options: RegisterOptions, *, parallel_images: int, workers: int | None
+) -> WellResult:
+    logger = get_run_logger()
+    title = f"{well.parent.parent.name} {well.parent.name}/{well.name}"
+    # A run that was killed while it swapped an image leaves the well without it.
+    for message in recover_well(well):
+        logger.warning(message)
+    moved = _moved(well, options)
+    if moved:
+        logger.warning(
+            "%s: images %s were moved in place already; shifts and consensus are kept as they were",
+            title,
+            ", ".join(moved),
+        )
+    else:
+        estimate_shifts_of_well(
+            str(well),
+            **options.for_estimate(),
+            redo=options.redo,
+            parallel_images=parallel_images,
+            workers=workers,
+        )
+    if options.stop_after == "estimate":
+        return completed(WellResult(image_list_updates=[]), f"{title}: stopped after estimating")
+    if not moved:
+        find_consensus_of_well(str(well), **options.for_consensus(), redo=options.redo)
+    if options.stop_after == "consensus":
+        return completed(WellResult(image_list_updates=[]), f"{title}: stopped after the consensus")
+    result: WellResult = apply_registration_to_well(
+        str(well),
+        **options.for_apply(),
+        redo=options.redo and not moved,
+        parallel_images=parallel_images,
+        workers=workers,
+    )
+    return completed(
+        result,
+        f"{title}: {count(result.reports)}",
+        skipped=all(report.outcome == "skipped" for report in result.reports),
+    )
+
+
+def _moved(well: Path, options: RegisterOptions) -> tuple[str, ...]:
+    with own_well(well, timeout=SETTINGS.lock_timeout_seconds):
+        groups, _ = group_images(
+            well,
+            input_roi_table=options.input_roi_table,
+            reference_acquisition=options.reference_acquisition,
+        )
+        table = registered_name(options.input_roi_table)
+        return tuple(name for group in groups for name in moved_images(group, table))
+
+
+# A task around the well flow, for the same reason as around the image flow: see `flows.well`.
+@task(
+    name="register-raw-well",
+    task_run_name="well {well}",
+    persist_result=True,
+    retries=SETTINGS.retries,
+    retry_condition_fn=server_was_busy,
+)
+def register_raw_well(
+    well: str, plate: Path, options: RegisterOptions, parallel_images: int, workers: int
+) -> WellResult:
+    """Run the well flow on one well of the plate."""
+    with tags(plate.name):
+        result: WellResult = register_well(
+            str(plate / well),
+            **options.model_dump(),
+            parallel_images=parallel_images,
+            workers=workers,
+        )
+        return result
+
+
+@flow(name="register-plate", flow_run_name=plate_run_name)
+@with_described_parameters
+def register_plate(  # noqa: PLR0917 - the form that people fill in
+    plate_url: PlateUrl,
+    wavelength_id: WavelengthId,
+    reference_acquisition: ReferenceAcquisition = 0,
+    method: MethodChoice = "phase_cross_correlation",
+    input_roi_table: InputRoiTable = "FOV_ROI_table",
+    level_path: LevelPath = "2",
+    lower_rescale_quantile: RescaleQuantile = 0.0,
+    upper_rescale_quantile: RescaleQuantile = 0.99,
+    max_shift_um: MaxShift = None,
+    on_low_confidence: OnLowConfidenceChoice = "neighbours",
+    min_overlap: MinOverlap = 0.5,
+    stop_after: StopAfter = None,
+    register_labels: RegisterLabels = True,
+    overwrite_input: OverwriteInput = True,
+    wells: Wells = None,
+    redo: Redo = False,
+    parallel_wells: ParallelWells = 2,
+    parallel_images: ParallelImages = 2,
+    workers: Workers = None,
+) -> PlateResult:
+    """Estimate, find the consensus and apply it, in every well of a plate.
+
+    A well that fails, or whose shifts cannot be trusted, is left as it was and does not stop the
+    others; the run then fails and names each well and its reason. Run again, it continues where it
+    stopped. With `stop_after` the tables can be looked at before pixels move.
+    """
+    logger = get_run_logger()
+    plate = local_path(plate_url)
+    require_kind(plate, "plate")
+    selected = list(select_wells(plate, wells))
+    if not selected:
+        raise InvalidInputError(f"{plate} lists no wells: there is nothing to register")
+    options = RegisterOptions(
+        wavelength_id=wavelength_id,
+        reference_acquisition=reference_acquisition,
+        method=method,
+        input_roi_table=input_roi_table,
+        level_path=level_path,
+        lower_rescale_quantile=lower_rescale_quantile,
+        upper_rescale_quantile=upper_rescale_quantile,
+        max_shift_um=max_shift_um,
+        on_low_confidence=on_low_confidence,
+        min_overlap=min_overlap,
+        stop_after=stop_after,
+        register_labels=register_labels,
+        overwrite_input=overwrite_input,
+        redo=redo,
+    )
+    at_once, threads = shared_out(workers, parallel_wells, len(selected))
+    results: dict[str, WellResult] = {}
+    failed: dict[str, str] = {}
+    reports: dict[str, tuple[ImageReport, ...]] = dict.fromkeys(selected, ())
+    with make_runner("threads", at_once) as runner, shown_progress(f"plate {plate.name}") as note:
+        futures: list[PrefectFuture[Any]] = [
+            *runner.map(
+                register_raw_well,
+                {
+                    "well": selected,
+                    "plate": unmapped(plate),
+                    "options": unmapped(options),
+                    "parallel_images": parallel_images,
+                    "workers": threads,
+                },
+            )
+        ]
+        well_of = dict(zip(futures, selected, strict=True))
+        for done, future in enumerate(as_completed(futures), start=1):
+            well, outcome = well_of[future], outcome_of(future)
+            if isinstance(outcome, WellResult):
+                results[well] = outcome
+                reports[well] = outcome.reports
+            else:
+                failed[well] = reason_of(outcome)
+                reports[well] = outcome.reports if isinstance(outcome, ImagesFailedError) else ()
+            note(done, len(selected))
+            logger.info("%d of %d wells done", done, len(selected))
+
+    every_report = tuple(report for well in selected for report in reports[well])
+    told = f"wells: {len(results)} done, {len(failed)} failed; images: {count(every_report)}"
+    if failed:
+        reasons = "; ".join(f"{well}: {failed[well]}" for well in selected if well in failed)
+        raise ImagesFailedError(f"{plate.name}: {told}. {reasons}", every_report)
+    return completed(
+        PlateResult(
+            image_list_updates=[
+                update for well in selected for update in results[well].image_list_updates
+            ],
+            reports=every_report,
+        ),
+        f"{plate.name}: {told}",
+        skipped=bool(every_report) and all(r.outcome == "skipped" for r in every_report),
+    )

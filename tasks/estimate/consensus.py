@@ -1,0 +1,218 @@
+"""Find the part of every region that all acquisitions of a well show, and write where it lies."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tasks.estimate.columns import DECISION, TRANSLATIONS
+from tasks.estimate.put_table import put_table
+from tasks.plan.boxes import COLUMNS
+from tasks.plan.errors import InvalidInputError
+from tasks.plan.listed_tables import ListedTable, list_tables, read_table
+from tasks.plan.regions import Region, read_regions
+from tasks.plan.window import Frozen
+
+_SPACE = ("z", "y", "x")
+
+_SAME_START = 1e-3
+"""Micrometers."""
+
+
+class Consensus(Frozen):
+    """Where the shared part of one region lies in every image of a well."""
+
+    region: str
+    start: dict[str, dict[str, float]]
+    """Per image name and axis, micrometers."""
+    length: dict[str, float]
+    """Per axis, micrometers; the same in all images."""
+    share: float
+    """Of the smallest image's region, by area or volume, that is left."""
+
+
+def find_consensus(
+    reference: Path, others: Sequence[Path], input_roi_table: str, *, min_overlap: float = 0.5
+) -> tuple[Consensus, ...]:
+    """Return the consensus of every region, in the reference's order.
+
+    In the reference's coordinates an image's region covers start + translation to end +
+    translation; the consensus is what all of them cover, and lies in each image that image's own
+    translation before. Where all regions of one name start alike and are of one size, that is
+    fractal-tasks-core's `compute_registration_consensus`: start + largest translation, size less
+    largest minus smallest.
+
+    Args:
+        reference: Root folder of the reference; its translations are 0.
+        others: Root folders of the other images, whose tables hold translations.
+        input_roi_table: The table.
+        min_overlap: Share of a region's area or volume that must be left.
+
+    Raises:
+        InvalidInputError: Regions have other names in other images, translations are missing, or
+            too little of a region is left; each is named.
+    """
+    images = (reference, *others)
+    regions = {image: _by_name(image, input_roi_table) for image in images}
+    _check_names(regions, reference)
+    moved = {image: _translations(image, input_roi_table) for image in others}
+    moved[reference] = dict.fromkeys(regions[reference], (0.0, 0.0, 0.0))
+    _check_starts(regions, reference, input_roi_table)
+    found = tuple(
+        _common(name, {image: (regions[image][name], moved[image][name]) for image in images})
+        for name in regions[reference]
+    )
+    small = [one for one in found if one.share < min_overlap or min(one.length.values()) <= 0]
+    if small:
+        raise InvalidInputError(
+            f"{reference.parent}: the acquisitions share too little of "
+            + "; ".join(f"region '{one.region}': {max(0.0, one.share):.0%}" for one in small)
+            + f" (at least {min_overlap:.0%} is asked for). Nothing was written. Look at the "
+            f"translations in '{input_roi_table}', leave out the acquisition that is far off, or "
+            "lower min_overlap"
+        )
+    return found
+
+
+def write_consensus(
+    images: Sequence[Path],
+    found: Sequence[Consensus],
+    input_roi_table: str,
+    registered_roi_table: str,
+    fingerprint: str,
+) -> None:
+    """Write the registered table of every image: its input table's rows, with the new boxes.
+
+    Args:
+        images: Root folders; the caller owns their well.
+        found: The consensus of every region.
+        input_roi_table: The table whose columns, backend and attributes are kept.
+        registered_roi_table: Name of the table to write.
+        fingerprint: What it was made from, kept with the table.
+
+    Raises:
+        InvalidInputError: Both tables have one name, which would destroy the translations.
+        OSError: If a table cannot be written; the tables written so far stay.
+    """
+    if registered_roi_table == input_roi_table:
+        raise InvalidInputError(
+            f"registered_roi_table and input_roi_table are both '{input_roi_table}': the estimated "
+            "translations would be overwritten. Give the registered table another name"
+        )
+    for image in images:
+        table = read_table(image, input_roi_table)
+        frame: Any = table.content.dataframe.copy()
+        for axis in _SPACE:
+            if COLUMNS[axis][0] not in frame:
+                continue
+            start, length = COLUMNS[axis]
+            by_name = {one.region: one for one in found}
+            rows = [by_name[str(index).strip()] for index in frame.index]
+            frame[start] = [row.start[image.name][axis] for row in rows]
+            frame[length] = [row.length[axis] for row in rows]
+        put_table(image, registered_roi_table, frame, table, record={"consensus": fingerprint})
+
+
+def _by_name(image: Path, table: str) -> dict[str, Region]:
+    if table not in list_tables(image):
+        raise InvalidInputError(
+            f"{image} has no table '{table}'; its tables are: "
+            f"{', '.join(list_tables(image)) or 'none'}. Name the table whose shifts were estimated"
+        )
+    return {region.name: region for region in read_regions(image, table)}
+
+
+def _check_names(regions: Mapping[Path, Mapping[str, Region]], reference: Path) -> None:
+    ours = set(regions[reference])
+    differences = [
+        f"{image.name} lacks {sorted(ours - set(own))} and has {sorted(set(own) - ours)} besides"
+        for image, own in regions.items()
+        if set(own) != ours
+    ]
+    if differences:
+        raise InvalidInputError(
+            f"{reference.parent}: the acquisitions do not have the regions of the reference "
+            f"{reference.name}: {'; '.join(differences)}. Give all acquisitions the same regions"
+        )
+
+
+def _translations(image: Path, name: str) -> dict[str, tuple[float, float, float]]:
+    table = read_table(image, name)
+    frame = table.content.dataframe
+    missing = [column for column in TRANSLATIONS if column not in frame]
+    if missing:
+        raise InvalidInputError(
+            f"{image}: its table '{name}' lacks the columns {missing}. Estimate the shifts of this "
+            "image first"
+        )
+    values = np.asarray(frame[list(TRANSLATIONS)], dtype=np.float64)
+    found = {
+        str(index).strip(): (float(z), float(y), float(x))
+        for index, (z, y, x) in zip(frame.index, values, strict=True)
+    }
+    unknown = [region for region, row in found.items() if not all(math.isfinite(n) for n in row)]
+    if unknown:
+        raise InvalidInputError(
+            f"{image}: its table '{name}' has no translation for the regions {unknown}. Estimate "
+            "the shifts of this image again"
+        )
+    return found
+
+
+def _check_starts(
+    regions: Mapping[Path, Mapping[str, Region]], reference: Path, table: str
+) -> None:
+    """Refuse other tools' translations between regions that start elsewhere.
+
+    fractal-tasks-core measures them from the region's own corner, we in the image's coordinates;
+    the two are the same only where the corners are.
+    """
+    for image, own in regions.items():
+        if image == reference or _is_ours(read_table(image, table)):
+            continue
+        apart = [
+            name
+            for name, region in own.items()
+            if any(
+                abs(start - regions[reference][name].start.get(axis, start)) > _SAME_START
+                for axis, start in region.start.items()
+                if axis in _SPACE
+            )
+        ]
+        if apart:
+            raise InvalidInputError(
+                f"{image}: the regions {apart} start elsewhere than in {reference.name}, and the "
+                f"translations in '{table}' were written by another tool: it is not known what "
+                "they are measured from. Estimate the shifts again with this one"
+            )
+
+
+def _is_ours(table: ListedTable) -> bool:
+    return DECISION in table.content.dataframe
+
+
+def _common(
+    name: str, images: Mapping[Path, tuple[Region, tuple[float, float, float]]]
+) -> Consensus:
+    length: dict[str, float] = {}
+    start: dict[str, dict[str, float]] = {image.name: {} for image in images}
+    share = 1.0
+    for number, axis in enumerate(_SPACE):
+        boxes = [
+            (region.start[axis], region.length[axis], by[number])
+            for region, by in images.values()
+            if axis in region.start
+        ]
+        if not boxes:
+            continue
+        first = max(at + by for at, _, by in boxes)
+        last = min(at + size + by for at, size, by in boxes)
+        length[axis] = last - first
+        share *= max(0.0, last - first) / min(size for _, size, _ in boxes)
+        for image, (_, by) in images.items():
+            start[image.name][axis] = first - by[number]
+    return Consensus(region=name, start=start, length=length, share=share)

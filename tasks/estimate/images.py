@@ -1,0 +1,68 @@
+"""Which images of a well are estimated against which reference, and which have moved already."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tasks.plan.errors import InvalidInputError
+from tasks.plan.listed_tables import list_tables
+from tasks.plan.reference import pick_reference
+from tasks.plan.window import Frozen
+from tasks.storage.provenance import is_output, read_provenance
+from tasks.storage.well_entries import read_images
+
+
+class Group(Frozen):
+    """A reference and the images that are registered to it."""
+
+    reference: Path
+    others: tuple[Path, ...]
+
+
+def group_images(
+    well: Path, *, input_roi_table: str, reference_acquisition: int
+) -> tuple[tuple[Group, ...], tuple[str, ...]]:
+    """Return the images of a well with their references, and warnings.
+
+    Results of an earlier run beside their origin, and images that the well gives no acquisition,
+    are left out; so are images without the table, which are named.
+
+    Raises:
+        InvalidInputError: No image of the reference acquisition, or nothing to register to it.
+    """
+    warnings: list[str] = []
+    acquisitions: dict[str, int | None] = {}
+    for entry in read_images(well):
+        if is_output(well / entry.name):
+            continue
+        if input_roi_table in list_tables(well / entry.name):
+            acquisitions[entry.name] = entry.acquisition
+        else:
+            warnings.append(f"{well / entry.name} has no table '{input_roi_table}': left out")
+    others: dict[str, list[Path]] = {}
+    for name, acquisition in acquisitions.items():
+        if acquisition is None or acquisition == reference_acquisition:
+            continue
+        reference, told = pick_reference(acquisitions, name, reference_acquisition, well)
+        others.setdefault(reference, []).append(well / name)
+        warnings += told
+    if not others:
+        raise InvalidInputError(
+            f"{well}: no image with the table '{input_roi_table}' to register to acquisition "
+            f"{reference_acquisition}. {'; '.join(warnings)}"
+        )
+    groups = tuple(Group(reference=well / r, others=tuple(o)) for r, o in others.items())
+    return groups, tuple(warnings)
+
+
+def moved_images(group: Group, registered_roi_table: str) -> tuple[str, ...]:
+    """Return the images of a group whose pixels were moved in place by this table.
+
+    Their own tables are gone, and what is estimated from moved pixels is no shift of the original:
+    estimating and finding the consensus are over for the whole group.
+    """
+    return tuple(
+        path.name
+        for path in (*group.others, group.reference)
+        if (read_provenance(path) or {}).get("registered_roi_table") == registered_roi_table
+    )

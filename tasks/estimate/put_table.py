@@ -1,0 +1,91 @@
+"""Put a table into an image as a whole: written aside first, then swapped in, then listed."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import zarr
+from ngio.tables import GenericTable, write_table
+from ngio.tables.backends import BackendMeta
+from pydantic import JsonValue
+
+from tasks.plan.listed_tables import ListedTable, list_tables
+from tasks.storage.attributes import read_attributes, write_attributes, zarr_format
+from tasks.storage.exchange import exchange
+from tasks.storage.paths import safe_name
+from tasks.storage.removal import remove_tree
+
+RECORD = "plate_registration"
+"""Attribute of a table's group that says from what it was made."""
+
+
+def put_table(
+    image: Path, name: str, frame: Any, like: ListedTable, *, record: dict[str, JsonValue]
+) -> None:
+    """Write an ROI table with the backend and the attributes of another.
+
+    A reader sees the old table or the new one; where the file system cannot exchange two folders
+    there is a moment with neither, and a run that ends in it leaves the new one to be named back.
+
+    Args:
+        image: Root folder of the image; the caller owns its well.
+        name: Name of the table, of an existing one to replace it.
+        frame: The rows, as ngio's data frame.
+        like: The table whose backend and attributes it takes.
+        record: What it was made from; kept in its attributes.
+
+    Raises:
+        OSError: If it cannot be written; the old table is then as it was.
+    """
+    tables = image / "tables"
+    target = tables / safe_name(name, "table")
+    fresh = tables / f".{name}.new"
+    remove_tree(fresh)
+    group = zarr.open_group(
+        fresh,
+        mode="w",
+        zarr_format=2 if zarr_format(image) == 2 else 3,  # noqa: PLR2004 - zarr's own
+    )
+    kept = read_attributes(tables / like.name)
+    # As an ROI table ngio would rebuild the rows from its ROIs, which lose columns whose names are
+    # no identifiers, and put the others in random order.
+    table = GenericTable.from_table_data(
+        frame,
+        BackendMeta(index_key=frame.index.name, index_type=like.content.meta.index_type),
+    )
+    with warnings.catch_warnings():
+        # anndata announces the end of zarr format 2, which the image has.
+        warnings.filterwarnings("ignore", r".*zarr v[23]", UserWarning)
+        warnings.filterwarnings("ignore", r".*zarr v[23]", DeprecationWarning)
+        write_table(group, table, backend=like.backend)
+    write_attributes(
+        fresh,
+        {**read_attributes(fresh), **kept, RECORD: record},
+        temporary=fresh / ".attributes.new",
+    )
+    if not target.exists():
+        fresh.rename(target)
+    elif exchange(fresh, target):
+        remove_tree(fresh)
+    else:
+        old = tables / f".{name}.old"
+        remove_tree(old)
+        target.rename(old)
+        fresh.rename(target)
+        remove_tree(old)
+    listed = list_tables(image)
+    if name not in listed:
+        names: list[JsonValue] = [*listed, name]
+        attributes = {**read_attributes(tables), "tables": names}
+        write_attributes(tables, attributes, temporary=tables / ".attributes.new")
+
+
+def read_record(image: Path, name: str) -> dict[str, JsonValue] | None:
+    """Return what a table says it was made from; None if it is not there or does not say."""
+    folder = image / "tables" / safe_name(name, "table")
+    if name not in list_tables(image) or zarr_format(folder) is None:
+        return None
+    record = read_attributes(folder).get(RECORD)
+    return record if isinstance(record, dict) else None

@@ -1,0 +1,77 @@
+"""Prefect task `estimate-shifts`: the shift of every region of one image, into its ROI table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from prefect.logging import get_run_logger
+from prefect.tasks import exponential_backoff
+
+from tasks.estimate.columns import write_columns
+from tasks.estimate.fingerprint import fingerprint_estimate
+from tasks.estimate.image import EstimateOptions, ImageEstimate, estimate_image
+from tasks.estimate.put_table import read_record
+from tasks.retry import can_heal
+from tasks.settings import SETTINGS
+from tasks.storage.locks import own_well
+
+
+@task(
+    name="estimate-shifts",
+    task_run_name="image {image.name}",
+    tags={"image-io"},
+    retries=SETTINGS.retries,
+    retry_delay_seconds=exponential_backoff(SETTINGS.retry_delay_seconds),
+    retry_jitter_factor=SETTINGS.retry_jitter,
+    retry_condition_fn=can_heal,
+    cache_policy=NO_CACHE,
+)
+def estimate_shifts(
+    image: Path, reference: Path, options: EstimateOptions, *, redo: bool, workers: int
+) -> ImageEstimate | None:
+    """Estimate an image's shifts and write them, unless they were made from this very input.
+
+    Args:
+        image: The image.
+        reference: Its reference.
+        options: What to estimate from, and what to do in doubt.
+        redo: Whether to estimate even if nothing has changed.
+        workers: Regions worked on at the same time.
+
+    Returns:
+        The estimate; None where the one that is there was kept.
+
+    Raises:
+        InvalidInputError: A table, level or channel is missing, or the images do not fit together.
+        UncertainShiftError: A region cannot be trusted, and the policy gives it no other shift.
+        LockHeldError: Another run is writing in the well for too long.
+    """
+    logger = get_run_logger()
+    made_from = fingerprint_estimate(image, reference, options)
+    record = read_record(image, options.input_roi_table) or {}
+    if not redo and record.get("estimated") == made_from:
+        logger.info("%s: shifts were estimated from this very input; kept", image)
+        return None
+    estimate = estimate_image(image, options, workers=workers)
+    with own_well(image.parent, timeout=SETTINGS.lock_timeout_seconds):
+        write_columns(estimate, made_from)
+    for warning in estimate.warnings:
+        logger.warning(warning)
+    for region in estimate.regions:
+        z, y, x = region.translation
+        logger.log(
+            # What was not simply estimated should be seen.
+            20 if region.decision == "estimated" else 30,
+            "%s: region '%s' %s (z %.3f, y %.3f, x %.3f) micrometers, score %.2f%s",
+            image,
+            region.name,
+            region.decision,
+            z,
+            y,
+            x,
+            region.score,
+            f": {region.reason}" if region.reason else "",
+        )
+    return estimate

@@ -1,0 +1,72 @@
+"""Prefect task `find-consensus`: the registered ROI table of every image of a well."""
+
+from __future__ import annotations
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from prefect.logging import get_run_logger
+from prefect.tasks import exponential_backoff
+
+from tasks.estimate.consensus import Consensus, write_consensus
+from tasks.estimate.consensus import find_consensus as find
+from tasks.estimate.fingerprint import fingerprint_consensus
+from tasks.estimate.images import Group
+from tasks.estimate.put_table import read_record
+from tasks.retry import can_heal
+from tasks.settings import SETTINGS
+from tasks.storage.locks import own_well
+
+
+@task(
+    name="find-consensus",
+    task_run_name="reference {group.reference.name}",
+    retries=SETTINGS.retries,
+    retry_delay_seconds=exponential_backoff(SETTINGS.retry_delay_seconds),
+    retry_jitter_factor=SETTINGS.retry_jitter,
+    retry_condition_fn=can_heal,
+    cache_policy=NO_CACHE,
+)
+def find_consensus(
+    group: Group,
+    *,
+    input_roi_table: str,
+    registered_roi_table: str,
+    min_overlap: float,
+    redo: bool,
+) -> tuple[Consensus, ...]:
+    """Find what all acquisitions show of every region and write it, unless nothing has changed.
+
+    Args:
+        group: The reference and the images registered to it.
+        input_roi_table: Table with the estimated translations.
+        registered_roi_table: Table to write into every image.
+        min_overlap: Share of a region that must be left.
+        redo: Whether to write the tables even if nothing has changed.
+
+    Returns:
+        The consensus of every region; empty where what is there was kept.
+
+    Raises:
+        InvalidInputError: Translations are missing, regions differ, or too little is left.
+        LockHeldError: Another run is writing in the well for too long.
+    """
+    logger = get_run_logger()
+    images = (group.reference, *group.others)
+    with own_well(group.reference.parent, timeout=SETTINGS.lock_timeout_seconds):
+        made_from = fingerprint_consensus(
+            group.reference, group.others, input_roi_table, min_overlap
+        )
+        records = [read_record(image, registered_roi_table) or {} for image in images]
+        if not redo and all(record.get("consensus") == made_from for record in records):
+            logger.info("%s: the consensus is that of these very shifts; kept", group.reference)
+            return ()
+        found = find(group.reference, group.others, input_roi_table, min_overlap=min_overlap)
+        write_consensus(images, found, input_roi_table, registered_roi_table, made_from)
+    for one in found:
+        logger.info(
+            "%s: all acquisitions share %.0f%% of region '%s'",
+            group.reference.parent,
+            100 * one.share,
+            one.region,
+        )
+    return found
