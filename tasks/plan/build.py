@@ -14,7 +14,7 @@ from tasks.plan.table_plans import plan_tables
 from tasks.plan.window import Shift
 from tasks.storage.hidden import OUTPUT_SUFFIX
 from tasks.storage.kinds import require_kind
-from tasks.storage.paths import local_path
+from tasks.storage.paths import local_path, require_inside
 from tasks.storage.provenance import read_provenance
 from tasks.storage.well_entries import read_images
 
@@ -54,6 +54,8 @@ def build_plan(
         )
     name, warnings = pick_reference(acquisitions, path.name, reference_acquisition, well)
     reference = well / name
+    for each in (path, reference):
+        require_inside(each, well)
 
     here = read_regions(path, registered_roi_table)
     there = here if reference == path else read_regions(reference, registered_roi_table)

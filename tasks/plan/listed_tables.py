@@ -13,7 +13,7 @@ from ngio.utils import NgioError
 from zarr.errors import GroupNotFoundError
 
 from tasks.plan.errors import InvalidInputError
-from tasks.storage.paths import safe_name
+from tasks.storage.paths import require_inside, safe_name
 
 ROI_LIKE = ("roi_table", "masking_roi_table", "generic_roi_table")
 """Table types whose rows are boxes in the image (fractal-tasks-core's table specification)."""
@@ -53,7 +53,10 @@ def list_tables(image: Path) -> tuple[str, ...]:
             f"The list of tables of {image / 'tables'} is {listed!r}; it should be a list of "
             "names. Repair the attribute 'tables' of that group."
         )
-    return tuple(dict.fromkeys(safe_name(str(name), "table") for name in listed))
+    names = tuple(dict.fromkeys(safe_name(str(name), "table") for name in listed))
+    for name in names:
+        require_inside(image / "tables" / name, image)
+    return names
 
 
 def read_table(image: Path, name: str) -> ListedTable:

@@ -14,6 +14,7 @@ from zarr.errors import BaseZarrError
 
 from tasks.plan.errors import InvalidInputError
 from tasks.plan.registration_plan import Level, Pyramid
+from tasks.storage.paths import is_inside, safe_name
 
 AVERAGED_KINDS = "biuf"
 """NumPy kinds whose pixels can be averaged into a coarser level."""
@@ -55,10 +56,12 @@ def read_label_pyramids(path: Path, container: OmeZarrContainer) -> tuple[Pyrami
     """Return the pyramid of every label that the image lists, without shifts.
 
     Raises:
-        InvalidInputError: A label is listed but not there, or its levels do not fit together.
+        InvalidInputError: A label is listed but not there, its name leads out of the image, or its
+            levels do not fit together.
     """
     pyramids = []
     for name in container.list_labels():
+        safe_name(name, "label")
         try:
             label = container.get_label(name)
         except (NgioError, BaseZarrError, ValueError, KeyError) as error:
@@ -100,7 +103,7 @@ def _read(
 
 
 def _read_level(image: Path, path: str) -> Level:
-    if not (image / path).resolve().is_relative_to(image.resolve()):
+    if not is_inside(image / path, image):
         raise InvalidInputError(
             f"{image}: its metadata names the pyramid level '{path}', which lies outside the image"
         )

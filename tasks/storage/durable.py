@@ -69,9 +69,10 @@ def write_file(path: Path, content: bytes, *, temporary: Path) -> None:
         OSError: If it cannot be written; the old file is then untouched and `temporary` gone.
     """
     try:
-        descriptor = os.open(
-            temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode=0o666
-        )
+        # What an earlier run left there goes, also a link: it must not lead to another file.
+        temporary.unlink(missing_ok=True)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        descriptor = os.open(temporary, flags, mode=0o666)
         try:
             if path.exists():
                 os.fchmod(descriptor, stat.S_IMODE(path.stat().st_mode))

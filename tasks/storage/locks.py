@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 from tasks.plan.errors import InvalidInputError, LockHeldError
 from tasks.storage.hidden import LOCK_FOLDER, output_names
 from tasks.storage.kinds import require_kind
+from tasks.storage.paths import require_inside
 
 LOCK_SUFFIX = ".lock"
 HOLDER_SUFFIX = ".holder.json"
@@ -88,6 +89,7 @@ def _own(well: Path, key: str, what: str, timeout: float) -> Iterator[None]:
     lock = FileLock(folder / f"{key}{LOCK_SUFFIX}", timeout=timeout, thread_local=False)
     try:
         folder.mkdir(exist_ok=True)
+        require_inside(folder, well)
         lock.acquire()
         _write_holder(holder)
     except Timeout as error:
@@ -115,7 +117,9 @@ def _own(well: Path, key: str, what: str, timeout: float) -> Iterator[None]:
 def _write_holder(path: Path) -> None:
     since = datetime.now(tz=UTC).isoformat(timespec="seconds")
     content = {"host": socket.gethostname(), "pid": os.getpid(), "since": since}
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode=0o666)
+    # A link in its place must not lead to another file, which would be emptied.
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
+    descriptor = os.open(path, flags, mode=0o666)
     try:
         os.write(descriptor, json.dumps(content).encode())
     except OSError as error:

@@ -69,6 +69,19 @@ def is_inside(path: Path, folder: Path) -> bool:
     return path.resolve().is_relative_to(folder.resolve())
 
 
+def require_inside(path: Path, folder: Path) -> None:
+    """Check that no symbolic link leads from a path below a folder out of that folder.
+
+    Raises:
+        InvalidInputError: If one does: what is there is not this plate's.
+    """
+    if not is_inside(path, folder):
+        raise InvalidInputError(
+            f"{path} is, or lies below, a symbolic link to {path.resolve()}, which is outside "
+            f"{folder}; put the folder itself in the link's place and run again"
+        )
+
+
 def _path_of_url(text: str, scheme: str) -> Path:
     if scheme != "file":
         raise UnsupportedStoreError(

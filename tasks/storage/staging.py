@@ -10,6 +10,7 @@ from tasks.plan.registration_plan import Level, Pyramid, RegistrationPlan
 from tasks.storage.consolidated import drop_consolidated
 from tasks.storage.copying import copy_tree
 from tasks.storage.hidden import staging_path
+from tasks.storage.paths import require_inside
 from tasks.storage.removal import remove_tree
 
 # Format 2: `0.1.2` or folders `0/1/2`. Format 3: a folder `c`, `c.0.1.2`, or as in format 2.
@@ -56,6 +57,7 @@ def stage_labels(plan: RegistrationPlan) -> None:
     remove_tree(staged)
     if not source.is_dir():
         return
+    require_inside(source, plan.image_path)
     shifted = [level for label in plan.labels if label.shifts for level in label.levels]
     levels = frozenset(path.relative_to("labels") for path in _level_folders(shifted))
     copy_tree(source, staged, skip=lambda path: _is_chunk(path, levels))
@@ -75,7 +77,7 @@ def refuse_link(output: Path) -> None:
     if output.is_symlink():
         raise InvalidInputError(
             f"{output} is a symbolic link to {output.resolve()}; only a folder can be replaced. "
-            "Move the image itself into the well, or use overwrite_input=False"
+            "Move the image itself into the well"
         )
 
 

@@ -12,6 +12,7 @@ from tasks.plan.regions import digest_regions, read_regions
 from tasks.plan.registration_plan import Pyramid, RegistrationPlan, TablePlan
 from tasks.storage.attributes import read_attributes, zarr_format
 from tasks.storage.copying import copy_tree
+from tasks.storage.paths import require_inside
 from tasks.storage.removal import remove_tree
 from tasks.tables.convert import METADATA_FILES, convert_folder
 from tasks.tables.move import move_table
@@ -40,6 +41,7 @@ def write_tables(plan: RegistrationPlan, staged: Path) -> tuple[str, ...]:
     remove_tree(target)
     if not plan.tables and not source.exists():
         return ()
+    require_inside(source, plan.image_path)
     names = [table.name for table in plan.tables]
     own = list_tables(plan.image_path)
     messages = _copy_unlisted(source, target, {*names, *own}) if source.exists() else []
