@@ -18,7 +18,7 @@ from tasks.storage.attributes import (
     read_attributes,
     write_attributes,
 )
-from tasks.storage.hidden import LOCK_FOLDER
+from tasks.storage.hidden import LOCK_FOLDER, OUTPUT_SUFFIX
 from tasks.storage.kinds import require_kind
 from tasks.storage.paths import safe_name
 
@@ -69,6 +69,9 @@ def read_images(well: Path) -> tuple[WellImage, ...]:
 def list_image(well: Path, name: str, acquisition: int) -> bool:
     """Add an image to the well's list unless it is there; all other metadata is kept.
 
+    Results of images that run side by side are listed in the order of their images, whichever ends
+    first: the list is the same every time. Any other image goes to the end.
+
     Both locks that ngio takes to change a well are held meanwhile.
 
     Returns:
@@ -81,16 +84,25 @@ def list_image(well: Path, name: str, acquisition: int) -> bool:
     """
     safe_name(name, "image")
     with _ngio_locks(well):
-        if any(image.name == name for image in read_images(well)):
+        names = [image.name for image in read_images(well)]
+        if name in names:
             return False
         attributes = read_attributes(well)
         described = ngff_metadata(attributes)["well"]
         # `read_images` has just found a well with a list of images.
         images: list[JsonValue] = described["images"]  # type: ignore[index,call-overload,assignment]
-        images.append({"path": name, "acquisition": acquisition})
+        images.insert(_place(name, names), {"path": name, "acquisition": acquisition})
         (well / LOCK_FOLDER).mkdir(exist_ok=True)
         write_attributes(well, attributes, temporary=well / LOCK_FOLDER / "well.new")
     return True
+
+
+def _place(name: str, names: list[str]) -> int:
+    """Return where a result belongs: before the first result of an image that is listed later."""
+    ranks = {f"{origin}{OUTPUT_SUFFIX}": rank for rank, origin in enumerate(names)}
+    own = ranks.get(name, len(names))
+    later = (place for place, other in enumerate(names) if ranks.get(other, -1) > own)
+    return next(later, len(names))
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,19 @@ def test_an_image_is_added_once_and_everything_else_is_kept(well: Path) -> None:
     after["well"]["images"] = images
     assert after == before
     assert not [path.name for path in well.rglob("*.new")]
+
+
+@pytest.mark.parametrize(
+    "ended", list(permutations(["0_registered", "1_registered", "2"])), ids=str
+)
+def test_results_are_listed_in_the_order_of_their_images_whichever_ends_first(
+    well: Path, ended: tuple[str, ...]
+) -> None:
+    for name in ended:
+        list_image(well, name, 1)
+    results = [image.name for image in read_images(well) if image.name.endswith("registered")]
+    assert results == ["0_registered", "1_registered"]
+    assert [image.name for image in read_images(well)][:2] == ["0", "1"]
 
 
 def test_an_image_without_acquisition(well: Path) -> None:
