@@ -37,6 +37,7 @@ from flows.task_runners import make_runner
 from tasks.plan.selection import select_images
 from tasks.retry import server_was_busy
 from tasks.settings import SETTINGS
+from tasks.storage.hidden import LOCK_FOLDER
 from tasks.storage.kinds import require_kind
 from tasks.storage.locks import own_well
 from tasks.storage.paths import local_path
@@ -97,9 +98,10 @@ def apply_registration_to_well(  # noqa: PLR0917 - the form that people fill in
     if not dry_run:
         for message in recover_well(well):
             logger.warning(message)
-    # No image of the well is without its name, for a swap, while the well is owned.
-    owned = nullcontext() if dry_run else own_well(well, timeout=SETTINGS.lock_timeout_seconds)
-    with owned:
+    # No image of the well is without its name, for a swap, while the well is owned. Where no run
+    # has ever worked, none swaps; and bad input must leave no trace there.
+    is_used = not dry_run and (well / LOCK_FOLDER).is_dir()
+    with own_well(well, timeout=SETTINGS.lock_timeout_seconds) if is_used else nullcontext():
         selection = select_images(
             well,
             registered_roi_table=registered_roi_table,

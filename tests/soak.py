@@ -122,6 +122,11 @@ def _kill_once(scene: Scene, chance: random.Random, figures: Figures) -> None:
     process.wait()
 
 
+def _tell(figures: Figures) -> None:
+    sys.stdout.write("\n".join([*figures.problems, str(figures), ""]))
+    sys.stdout.flush()
+
+
 def main() -> int:
     """Soak as the command line says, print the figures, and return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
@@ -140,10 +145,9 @@ def main() -> int:
             seed=asked.seed,
             start=Command if asked.flows else Worker,
             kinds=tuple(kind for kind in _KINDS if kind.swap in swaps),
-            progress=lambda now: print(f"\r{now}", end="", flush=True),  # noqa: T201 - a command
+            progress=_tell,
         )
-    lines = [*figures.problems, f"{figures} (seed {asked.seed}, {time.monotonic() - began:.0f} s)"]
-    sys.stdout.write("\n" + "\n".join(lines) + "\n")
+    sys.stdout.write(f"{figures} (seed {asked.seed}, {time.monotonic() - began:.0f} s)\n")
     return bool(figures.problems)
 
 
