@@ -16,6 +16,12 @@ from flows.command_options import (
     DryRun,
     Images,
     ImageUrl,
+    InputRoiTable,
+    LevelPath,
+    MaxShift,
+    MethodChoice,
+    MinOverlap,
+    OnLowConfidenceChoice,
     OverwriteInput,
     ParallelImages,
     ParallelWells,
@@ -24,8 +30,11 @@ from flows.command_options import (
     ReferenceAcquisition,
     RegisteredRoiTable,
     RegisterLabels,
+    RescaleQuantile,
+    StopAfter,
     TaskRunnerChoice,
     Verbose,
+    WavelengthId,
     Wells,
     WellUrl,
     Workers,
@@ -182,6 +191,64 @@ def plate(
     print_result(Console(), result)
     for reason in result.left_out.values():
         Console().print(f"Left out: {reason}", soft_wrap=True, markup=False, highlight=False)
+
+
+@app.command
+def register(
+    plate_url: PlateUrl,
+    *,
+    wavelength_id: WavelengthId,
+    reference_acquisition: ReferenceAcquisition = 0,
+    method: MethodChoice = "phase_cross_correlation",
+    input_roi_table: InputRoiTable = "FOV_ROI_table",
+    level_path: LevelPath = "2",
+    lower_rescale_quantile: RescaleQuantile = 0.0,
+    upper_rescale_quantile: RescaleQuantile = 0.99,
+    max_shift_um: MaxShift = None,
+    on_low_confidence: OnLowConfidenceChoice = "neighbours",
+    min_overlap: MinOverlap = 0.5,
+    stop_after: StopAfter = None,
+    register_labels: RegisterLabels = True,
+    overwrite_input: OverwriteInput = True,
+    wells: Wells = None,
+    redo: Redo = False,
+    parallel_wells: ParallelWells = 2,
+    parallel_images: ParallelImages = 2,
+    workers: Workers = None,
+    verbose: Verbose = False,
+) -> None:
+    """Estimate the shifts of a raw plate, find their consensus, and apply it."""
+    check_location(plate_url, "plate")
+    prepare_prefect(verbose=verbose)
+    from flows.register import (  # noqa: PLC0415 - Prefect reads the environment on import
+        register_plate,
+    )
+
+    result = register_plate(
+        plate_url,
+        wavelength_id,
+        reference_acquisition=reference_acquisition,
+        method=method,
+        input_roi_table=input_roi_table,
+        level_path=level_path,
+        lower_rescale_quantile=lower_rescale_quantile,
+        upper_rescale_quantile=upper_rescale_quantile,
+        max_shift_um=max_shift_um,
+        on_low_confidence=on_low_confidence,
+        min_overlap=min_overlap,
+        stop_after=stop_after,
+        register_labels=register_labels,
+        overwrite_input=overwrite_input,
+        wells=wells,
+        redo=redo,
+        parallel_wells=parallel_wells,
+        parallel_images=parallel_images,
+        workers=workers,
+    )
+    if stop_after is None:
+        print_result(Console(), result)
+    else:
+        Console().print(f"Stopped after {stop_after}: no pixel was moved", highlight=False)
 
 
 @app.command

@@ -8,7 +8,7 @@ from cyclopts import Parameter
 from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
-from flows import parameters
+from flows import estimate_parameters, parameters
 
 
 def reasons_of(error: ValidationError) -> str:
@@ -66,6 +66,34 @@ ParallelWells: TypeAlias = Annotated[
     parameters.ParallelWells, _as_in_form(parameters.ParallelWells)
 ]
 Workers: TypeAlias = Annotated[parameters.Workers, _as_in_form(parameters.Workers)]
+WavelengthId: TypeAlias = Annotated[
+    estimate_parameters.WavelengthId, _as_in_form(estimate_parameters.WavelengthId)
+]
+InputRoiTable: TypeAlias = Annotated[
+    estimate_parameters.InputRoiTable, _as_in_form(estimate_parameters.InputRoiTable)
+]
+LevelPath: TypeAlias = Annotated[
+    estimate_parameters.LevelPath, _as_in_form(estimate_parameters.LevelPath)
+]
+MethodChoice: TypeAlias = Annotated[
+    estimate_parameters.MethodChoice, _as_in_form(estimate_parameters.MethodChoice)
+]
+RescaleQuantile: TypeAlias = Annotated[
+    estimate_parameters.RescaleQuantile, _as_in_form(estimate_parameters.RescaleQuantile)
+]
+MaxShift: TypeAlias = Annotated[
+    estimate_parameters.MaxShift, _as_in_form(estimate_parameters.MaxShift)
+]
+OnLowConfidenceChoice: TypeAlias = Annotated[
+    estimate_parameters.OnLowConfidenceChoice,
+    _as_in_form(estimate_parameters.OnLowConfidenceChoice),
+]
+MinOverlap: TypeAlias = Annotated[
+    estimate_parameters.MinOverlap, _as_in_form(estimate_parameters.MinOverlap)
+]
+StopAfter: TypeAlias = Annotated[
+    estimate_parameters.StopAfter, _as_in_form(estimate_parameters.StopAfter)
+]
 Verbose: TypeAlias = Annotated[
     bool, Parameter(help="Show Prefect's own log while it runs.", negative=())
 ]

@@ -96,7 +96,8 @@ class _Pair:
             for part in (here, there)
         )
         ours = self.reference[inner]
-        if min(ours.shape) < 1 or min(ours.shape[1:]) < 3:  # noqa: PLR2004 - a gradient needs three
+        if any(n < (3 if free[axis] else 1) for axis, n in enumerate(ours.shape)):
+            # A gradient needs three pixels.
             return None
         theirs = self.spline
         for axis in range(3):

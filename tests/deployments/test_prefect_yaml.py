@@ -36,7 +36,7 @@ def serving() -> ModuleType:
 
 
 def test_there_is_a_deployment_for_each_flow() -> None:
-    assert set(DEPLOYMENTS) == {"image", "well", "plate"}
+    assert set(DEPLOYMENTS) == {"image", "well", "plate", "register"}
 
 
 @pytest.mark.parametrize("deployment", DEPLOYMENTS.values(), ids=DEPLOYMENTS)
