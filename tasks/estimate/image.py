@@ -73,8 +73,9 @@ class ImageEstimate(Frozen):
 def estimate_image(image: Path, options: EstimateOptions, *, workers: int = 1) -> ImageEstimate:
     """Estimate every region's shift to the image of the reference acquisition.
 
-    Each worker holds one region of both images at the chosen level, and about 200 bytes for each
-    of at most 2^20 working pixels: see `peak_bytes`.
+    Each worker holds one region of both images at the chosen level (three where a match at shift 0
+    has to be told from a standing pattern), and at most 400 bytes for each of at most 2^20 working
+    pixels: 400 MB beside the regions themselves, however large they are.
 
     Args:
         image: Root folder of the image, in its well.

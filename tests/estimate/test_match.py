@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from tasks.estimate.match import Limits, Match, match_region
+from tasks.estimate.prepare import working_factor
 from tests.estimate.samples import (
     STANDING,
     blurred,
@@ -288,3 +291,15 @@ def test_blur_between_acquisitions_is_no_hindrance() -> None:
     match = match_region(one[None], two[None], Limits())
     assert match.confident, match.doubts
     assert off_by(match, (-5.5, -3.0)) < 0.2
+
+
+@pytest.mark.parametrize("shape", [(1, 512, 512), (16, 128, 128), (2, 1536, 1536)])
+def test_memory_is_bounded_by_the_working_pixels(shape: tuple[int, int, int]) -> None:
+    frames = [random(22, n).integers(0, 1000, shape).astype(np.uint16) for n in range(2)]
+    factor = working_factor(shape)
+    tracemalloc.start()
+    match_region(*frames, Limits())
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    # 400 bytes for each working pixel, and what an imported module leaves behind.
+    assert peak < 400 * np.prod(shape) / factor**2 + 5e6
