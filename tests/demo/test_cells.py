@@ -75,7 +75,9 @@ def test_same_randomness_gives_the_same_sample() -> None:
 
 
 @pytest.mark.parametrize(
-    "stain", {stain for panel in PANELS for stain in panel}, ids=lambda s: s.name
+    "stain",
+    list(dict.fromkeys(stain for panel in PANELS for stain in panel)),
+    ids=lambda s: s.name,
 )
 def test_stain_lights_its_part_of_the_cell(stain: Stain, sample: Territories) -> None:
     light = light_of(stain, sample, random(2))
