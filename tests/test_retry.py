@@ -25,7 +25,7 @@ HEALING = {
     "a hiccup of a disk on the network": OSError(errno.EIO, "input/output"),
     "asked to come back": OSError(errno.EAGAIN, "again"),
     "something in use": OSError(errno.EBUSY, "busy"),
-    "too many open files, for now": OSError(errno.EMFILE, "too many"),
+    "too many open files at this moment": OSError(errno.EMFILE, "too many"),
     "a connection that was reset": ConnectionResetError(errno.ECONNRESET, "reset"),
     "an answer that did not come": TimeoutError("slow"),
     "another run owns it": LockHeldError("held by process 7 on host a"),
