@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from cyclopts import App, CycloptsError, Parameter
 from pydantic import ValidationError
@@ -40,13 +39,11 @@ from flows.command_options import (
     Workers,
     reasons_of,
 )
-from flows.embedded_server import set_up_embedded_server
+from flows.command_start import check_location, prepare_prefect
 from flows.summary import print_findings, print_reports, print_result
 from tasks.plan.errors import InvalidInputError, RegistrationError
 from tasks.storage.doctor import examine_plate, repair_plate
-from tasks.storage.kinds import require_kind
 from tasks.storage.paths import local_path
-from tasks.storage.recover import require_image
 
 BAD_INPUT = 2
 """Exit code where what was asked cannot be done; nothing was written."""
@@ -269,30 +266,6 @@ def doctor(
     found = examine_plate(path)
     print_findings(Console(), done, found)
     return FAILED if any(finding.is_wrong for finding in found) else 0
-
-
-def check_location(url: str, kind: Literal["image", "well", "plate"]) -> None:
-    """Refuse a wrong path at once, without the seconds that Prefect takes to start.
-
-    Raises:
-        InvalidInputError: There is something else, or nothing, at the path.
-    """
-    path = local_path(url)
-    if kind == "image":
-        require_image(path)
-    else:
-        require_kind(path, kind)
-
-
-def prepare_prefect(*, verbose: bool) -> None:
-    """Set what Prefect reads when it is imported, unless the user has set it.
-
-    Its log goes to the server in full; on the terminal the summary and one line for an error are
-    enough.
-    """
-    set_up_embedded_server()
-    if not verbose:
-        os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
 
 
 def main() -> None:

@@ -34,11 +34,12 @@ def write_image(plan: RegistrationPlan, *, workers: int) -> WrittenPixels:
             plan.image, plan.image_path, staged, workers=workers, progress=progress
         )
     get_run_logger().info(
-        "%s: %s, %d chunks read, %d written, %d empty, %s with %s",
+        "%s: %s, %d chunks read, %d written, %d copied as they are, %d empty, %s with %s",
         plan.title,
         counted(len(plan.image.levels), "level"),
         written.chunks_decoded,
         written.chunks_written,
+        written.chunks_carried,
         written.chunks_empty,
         size_text(written.bytes_written),
         counted(workers, "worker"),

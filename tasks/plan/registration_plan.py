@@ -106,11 +106,6 @@ class RegistrationPlan(Frozen):
         return self.output_path == self.image_path
 
     @property
-    def is_reference(self) -> bool:
-        """Whether the image is the reference itself."""
-        return self.image_path == self.reference_path
-
-    @property
     def title(self) -> str:
         """How logs name the image: plate, well and image."""
         return f"{self.plate} {self.well}/{self.image_name}"

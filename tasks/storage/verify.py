@@ -49,6 +49,7 @@ def verify_staged(plan: RegistrationPlan) -> None:
         try:
             differences += check()
         except Exception as error:
+            # Not to try again: whatever an unreadable image raises is a reason to reject it.
             if isinstance(error, OSError) and error.errno in _MAY_HEAL:
                 raise
             differences.append(f"cannot be read: {type(error).__name__}: {error}")

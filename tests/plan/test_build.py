@@ -68,7 +68,7 @@ def test_planning_touches_nothing(well: Path) -> None:
 
 def test_the_reference_moves_nowhere(well: Path) -> None:
     made = plan(well / "0")
-    assert made.is_reference
+    assert made.reference_path == made.image_path
     assert made.image.shifts[0].is_identity
 
 
