@@ -98,13 +98,13 @@ def write_scene(scene: Scene, size: Size, path: Path) -> Path:
         make_plate(
             path,
             acquisitions=range(1 if scene.registered == "reference" else scene.acquisitions),
-            shape=(1, 1, *size.plane),
+            shape=(size.channels, planes, *size.plane),
             chunks=(1, 1, *size.field),
             levels=1,
             ngff_version=scene.ngff_version,
             pixel_size=PIXEL_SIZE,
             labels=(),
-            pixels=np.zeros((1, 1, *size.plane), dtype="uint16"),
+            pixels=np.broadcast_to(np.zeros(1, dtype="uint16"), pixels.shape),
         )
         / "A"
         / "01"
