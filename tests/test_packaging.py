@@ -16,7 +16,7 @@ DEPENDENCIES = PYPROJECT["project"]["dependencies"]
 
 @pytest.mark.parametrize("dependency", DEPENDENCIES)
 def test_every_dependency_has_a_lower_and_an_upper_bound(dependency: str) -> None:
-    assert re.fullmatch(r"[a-z-]+>=[\d.]+,<[\d.]+", dependency)
+    assert re.fullmatch(r"[a-z0-9-]+>=[\d.]+,<[\d.]+", dependency)
 
 
 def test_the_command_is_installed() -> None:

@@ -1,10 +1,4 @@
-"""Chunks as files: encoded and decoded in the calling thread, the same bytes as zarr writes.
-
-zarr sends every chunk through one event-loop thread and back; for fast codecs that costs as much as
-the codec. Arrays whose chunks are plain files with at most one known compressor, which is what
-microscopes and converters write, go straight to numcodecs, zarr's own codec library. All others
-(shards, filters, Fortran order, rarer codecs) stay with zarr.
-"""
+"""The files of one array: chunks, or shards where there are shards, as bytes and as pixels."""
 
 from __future__ import annotations
 
@@ -13,79 +7,55 @@ import threading
 from pathlib import Path
 from typing import Any
 
-import numcodecs
 import numpy as np
 import numpy.typing as npt
 import zarr
-from numcodecs.abc import Codec
 from zarr.core.metadata import ArrayV2Metadata, ArrayV3Metadata
 
 from tasks.pixels.blocks import BlockGrid, Index
-
-COMPRESSORS_V3 = {"blosc": "blosc", "zstd": "zstd", "gzip": "gzip"}
-"""Compressors of zarr format 3 and their names in numcodecs."""
-
-SHUFFLES = {"noshuffle": 0, "shuffle": 1, "bitshuffle": 2}
+from tasks.pixels.chunk_codec import UnitCodec, codec_of_format_2, codec_of_format_3
+from tasks.pixels.shard_codec import codec_of_shards
+from tasks.plan.window import Window
 
 
 class ChunkFiles:
-    """The chunk files of one array; any number of threads may use disjoint chunks at once."""
+    """The files of one array; any number of threads may use disjoint ones at once."""
 
-    def __init__(
-        self,
-        folder: Path,
-        array: zarr.Array[Any],
-        compressor: Codec | None,
-        stored: np.dtype[Any],
-    ) -> None:
-        """Take over an array that `open_chunk_files` found to be plain."""
-        self.grid = BlockGrid(shape=array.shape, block=array.chunks)
+    def __init__(self, folder: Path, array: zarr.Array[Any], codec: UnitCodec) -> None:
+        """Take over an array whose files `open_chunk_files` knows how to read."""
+        self.grid = BlockGrid(shape=array.shape, block=codec.shape)
         self._folder = folder
         self._key = array.metadata.encode_chunk_key
-        self._compressor = compressor
-        self._stored = stored
-        self._fill = array.fill_value
+        self._codec = codec
+        self._dtype = array.dtype
+        self._fill = array.fill_value or 0
         self._made: set[Path] = set()
         self._lock = threading.Lock()
 
-    def read_bytes(self, index: Index) -> bytes | None:
-        """Return a chunk as it is on disk, or None where there is no file.
+    def read(self, index: Index, part: Window) -> npt.NDArray[Any]:
+        """Return some pixels of a file; the fill value where there is no file.
+
+        Args:
+            index: Which file.
+            part: Which of its pixels, counted from its first one.
 
         Raises:
             OSError: The file is there but cannot be read; names it.
+            ValueError: The file cannot be decoded; see `DECODING_ERRORS` for what else it may be.
         """
         try:
-            return self._path(index).read_bytes()
+            encoded = self._path(index).read_bytes()
         except FileNotFoundError:
-            return None
+            return np.full(part.shape, self._fill, dtype=self._dtype)
+        return self._codec.decode(encoded, part)
 
-    def decode(self, encoded: bytes) -> npt.NDArray[Any]:
-        """Return a chunk's pixels, in the array's full chunk shape also at its edge.
-
-        Raises:
-            ValueError: The bytes are not a whole chunk; compressors raise RuntimeError and others.
-        """
-        plain = encoded if self._compressor is None else self._compressor.decode(encoded)
-        pixels = np.frombuffer(plain, dtype=self._stored)
-        return pixels.reshape(self.grid.block)
-
-    def encode(self, pixels: npt.NDArray[Any]) -> bytes:
-        """Return the bytes of a chunk; pixels beyond the array's edge become the fill value."""
-        if pixels.shape != self.grid.block:
-            whole = np.full(self.grid.block, self._fill or 0, dtype=self._stored)
-            whole[tuple(slice(n) for n in pixels.shape)] = pixels
-            pixels = whole
-        ready = np.ascontiguousarray(pixels, dtype=self._stored)
-        if self._compressor is None:
-            return ready.tobytes()
-        return bytes(self._compressor.encode(ready))
-
-    def write_bytes(self, index: Index, encoded: bytes) -> None:
-        """Write a chunk's file.
+    def write(self, index: Index, pixels: npt.NDArray[Any]) -> None:
+        """Encode pixels and write a file; those beyond the array's edge may be missing.
 
         Raises:
             OSError: It cannot be written; names the file.
         """
+        encoded = self._codec.encode(pixels)
         path = self._path(index)
         self._make_folder(path.parent)
         try:
@@ -120,47 +90,27 @@ def _send_to_disk(descriptor: int) -> None:
 
 
 def open_chunk_files(folder: Path, array: zarr.Array[Any]) -> ChunkFiles | None:
-    """Return an array's chunk files, or None where only zarr can read and write them.
+    """Return an array's files, or None where only zarr can read and write them.
+
+    These are arrays with filters, in Fortran order, or with rarer codecs.
 
     Args:
         folder: Where the array lies.
         array: The opened array.
     """
+    codec = _codec_of(array)
+    return None if codec is None else ChunkFiles(folder, array, codec)
+
+
+def _codec_of(array: zarr.Array[Any]) -> UnitCodec | None:
     metadata = array.metadata
     if isinstance(metadata, ArrayV2Metadata):
-        if metadata.filters or metadata.order != "C":
-            return None
-        return ChunkFiles(folder, array, metadata.compressor, metadata.dtype.to_native_dtype())
-    if isinstance(metadata, ArrayV3Metadata):
-        return _open_format_3(folder, array, metadata)
-    return None
-
-
-def _open_format_3(
-    folder: Path, array: zarr.Array[Any], metadata: ArrayV3Metadata
-) -> ChunkFiles | None:
-    if array.shards is not None or metadata.storage_transformers:
+        return codec_of_format_2(metadata)
+    if not isinstance(metadata, ArrayV3Metadata) or metadata.storage_transformers:
         return None
-    first, *rest = (codec.to_dict() for codec in metadata.codecs)
-    if first["name"] != "bytes" or len(rest) > 1:
+    codecs = [dict(codec.to_dict()) for codec in metadata.codecs]
+    if array.shards is None:
+        return codec_of_format_3(codecs, array.chunks, array.dtype, array.fill_value)
+    if len(codecs) > 1:
         return None
-    is_big = _configuration(first).get("endian") == "big"
-    stored = array.dtype.newbyteorder(">" if is_big else "<")
-    if not rest:
-        return ChunkFiles(folder, array, None, stored)
-    compressor = _compressor(rest[0])
-    return None if compressor is None else ChunkFiles(folder, array, compressor, stored)
-
-
-def _compressor(described: dict[str, Any]) -> Codec | None:
-    name = COMPRESSORS_V3.get(described["name"])
-    if name is None:
-        return None
-    configuration = _configuration(described)
-    if name == "blosc":
-        configuration["shuffle"] = SHUFFLES[configuration["shuffle"]]
-    return numcodecs.get_codec({"id": name, **configuration})
-
-
-def _configuration(described: dict[str, Any]) -> dict[str, Any]:
-    return dict(described.get("configuration", {}))
+    return codec_of_shards(codecs[0], array.shards, array.dtype, array.fill_value)

@@ -13,8 +13,8 @@ import numpy as np
 
 from tasks.pixels.blocks import depth_first, pyramid_grids
 from tasks.pixels.pending import PendingLevel
+from tasks.pixels.schedule import AHEAD
 from tasks.pixels.source import CACHE_BYTES
-from tasks.pixels.write import BLOCKS_AHEAD
 from tasks.plan.registration_plan import Pyramid, RegistrationPlan
 
 BLOCKS_PER_WORKER = 6
@@ -46,7 +46,7 @@ def _waiting_bytes(pyramid: Pyramid, workers: int) -> int:
     """Return what unfinished blocks of all coarser levels hold at most, by playing the order."""
     grids = pyramid_grids(pyramid)
     dtype = np.dtype(pyramid.levels[0].dtype)
-    late = BLOCKS_AHEAD * workers
+    late = AHEAD * workers
     finished = {index: step for step, index in enumerate(depth_first(grids))}
     changes: dict[int, int] = {}
     for larger, grid in itertools.pairwise(grids):

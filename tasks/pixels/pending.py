@@ -15,10 +15,23 @@ from tasks.pixels.resample import Axis, Resampling, reduce_block
 from tasks.plan.window import Window
 
 
+@dataclass(frozen=True)
+class Finished:
+    """A block of a level with all its pixels."""
+
+    window: Window
+    """In the level's pixels."""
+    pixels: npt.NDArray[Any] | None
+    """None where all are zero."""
+    unmoved: bool
+    """Whether all the pixels that it is made from lie where they lay in the source."""
+
+
 @dataclass
 class _Waiting:
     pixels: npt.NDArray[Any] | None
     missing: int
+    unmoved: bool = True
 
 
 class PendingLevel:
@@ -80,32 +93,26 @@ class PendingLevel:
             if not window.clipped_to(self.needed(self._grid.window(index))).is_empty
         ]
 
-    def add(
-        self, window: Window, pixels: npt.NDArray[Any] | None
-    ) -> list[tuple[Window, npt.NDArray[Any] | None]]:
+    def add(self, larger: Finished) -> list[Finished]:
         """Hand over a finished block of the larger level; return the blocks that it completes.
 
-        Args:
-            window: The block, in the larger level's pixels.
-            pixels: Its pixels, or None where all are zero.
-
-        Returns:
-            Window and pixels (None where all are zero) of every block of this level that now has
-            all that it needs. Each is returned once, to one caller.
+        Each block of this level is returned once, to one caller.
         """
         completed = []
-        for index in self.fed_by(window):
+        for index in self.fed_by(larger.window):
             target = self._grid.window(index)
             needed = self.needed(target)
-            if pixels is not None:
-                self._place(index, target, needed, window, pixels)
+            if larger.pixels is not None:
+                self._place(index, target, needed, larger.window, larger.pixels)
             with self._lock:
                 waiting = self._entry(index, needed)
                 waiting.missing -= 1
+                waiting.unmoved &= larger.unmoved
                 if waiting.missing:
                     continue
                 del self._waiting[index]
-            completed.append((target, self._finished(waiting.pixels, needed, target)))
+            pixels = self._finished(waiting.pixels, needed, target)
+            completed.append(Finished(target, pixels, waiting.unmoved))
         return completed
 
     def _entry(self, index: Index, needed: Window) -> _Waiting:

@@ -11,6 +11,7 @@ id survives; and a pixel whose weight is zero does not count, while in SciPy an 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -136,14 +137,13 @@ def _in_strips(
     """Average a strip of rows at a time: the wide sums then stay in the processor's cache."""
     rows = max(block.ndim - 2, 0)
     out = np.empty(target.shape, dtype=block.dtype)
+    into = [slice(None)] * block.ndim
+    start, stop = list(target.start), list(target.stop)
     for first in range(target.start[rows], target.stop[rows], STRIP_ROWS):
         last = min(first + STRIP_ROWS, target.stop[rows])
-        strip = Window(
-            start=(*target.start[:rows], first, *target.start[rows + 1 :]),
-            stop=(*target.stop[:rows], last, *target.stop[rows + 1 :]),
-        )
-        into = strip.moved_by(tuple(-a for a in target.start)).slices
-        out[into] = _mean_of_middle(block, axes, origin, strip)
+        into[rows] = slice(first - target.start[rows], last - target.start[rows])
+        start[rows], stop[rows] = first, last
+        out[tuple(into)] = _mean_of_middle(block, axes, origin, start, stop)
     return out
 
 
@@ -151,16 +151,15 @@ def _mean_of_middle(
     block: Block,
     axes: tuple[Axis, ...],
     origin: tuple[int, ...],
-    target: Window,
+    start: Sequence[int],
+    stop: Sequence[int],
 ) -> Block:
     """Average the middle pixels of every group exactly: two per axis of even factor, else one.
 
     Axis by axis in a wider integer, rounded once at the end, half away from zero.
     """
     halved = []
-    for number, (axis, low, a, b) in enumerate(
-        zip(axes, origin, target.start, target.stop, strict=True)
-    ):
+    for number, (axis, low, a, b) in enumerate(zip(axes, origin, start, stop, strict=True)):
         factor = axis.factor or 1
         first = a * factor + (factor - 1) // 2 - low
         if factor % 2:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import zlib
 from collections import Counter, OrderedDict
 from concurrent.futures import Future
 from pathlib import Path
@@ -14,6 +13,7 @@ import numpy.typing as npt
 import zarr
 
 from tasks.pixels.blocks import BlockGrid, Index
+from tasks.pixels.chunk_codec import DECODING_ERRORS
 from tasks.pixels.chunk_files import ChunkFiles, open_chunk_files
 from tasks.plan.errors import DamagedChunkError
 from tasks.plan.window import Window
@@ -21,9 +21,6 @@ from tasks.plan.window import Window
 CACHE_BYTES = 96 * 2**20
 """Decoded tiles kept for the blocks that still need them: enough for the up to four tiles that a
 shifted block touches in a plane, for a few workers."""
-
-DECODING_ERRORS = (ValueError, RuntimeError, TypeError, IndexError, EOFError, zlib.error)
-"""What the codecs of zarr and numcodecs raise on bytes that they cannot decode."""
 
 
 class TileReader:
@@ -66,12 +63,12 @@ class TileReader:
         for index in self._grid.touching(window):
             tile = self._grid.window(index)
             part = window.clipped_to(tile)
-            into = part.moved_by(tuple(-a for a in window.start))
+            into = _counted_from(window, part)
             if index in self._shared_tiles:
-                within = part.moved_by(tuple(-a for a in tile.start))
+                within = _counted_from(tile, part)
                 out[into.slices] = self._decoded_once(index, tile)[within.slices]
             else:
-                self._decode(part, out[into.slices])
+                out[into.slices] = self._read(part)
 
     def _decoded_once(self, index: Index, tile: Window) -> npt.NDArray[Any]:
         with self._lock:
@@ -82,9 +79,7 @@ class TileReader:
             self._tiles.move_to_end(index)
         if owner:
             try:
-                pixels = np.empty(tile.shape, dtype=self._array.dtype)
-                self._decode(tile, pixels)
-                waiting.set_result(pixels)
+                waiting.set_result(self._read(tile))
             except BaseException as error:
                 waiting.set_exception(error)
                 raise
@@ -105,30 +100,31 @@ class TileReader:
             held -= tile.result().nbytes
             del self._tiles[key]
 
-    def _decode(self, window: Window, out: npt.NDArray[Any]) -> None:
+    def _read(self, window: Window) -> npt.NDArray[Any]:
         try:
             if self._files is None:
-                out[...] = self._array.get_basic_selection(window.slices)
+                pixels = np.asarray(self._array.get_basic_selection(window.slices))
             else:
-                for index in self._chunk_grid.touching(window):
-                    self._decode_chunk(self._files, index, window, out)
+                pixels = self._read_files(self._files, window)
         except DECODING_ERRORS as error:
             raise self._name_damage(window) from error
         with self._lock:
             self.chunks_decoded += self._chunk_grid.count_touching(window)
+        return pixels
 
-    def _decode_chunk(
-        self, files: ChunkFiles, index: Index, window: Window, out: npt.NDArray[Any]
-    ) -> None:
-        chunk = self._chunk_grid.window(index)
-        part = window.clipped_to(chunk)
-        into = part.moved_by(tuple(-a for a in window.start)).slices
-        encoded = files.read_bytes(index)
-        if encoded is None:
-            out[into] = self._array.fill_value or 0
-        else:
-            within = part.moved_by(tuple(-a for a in chunk.start)).slices
-            out[into] = files.decode(encoded)[within]
+    def _read_files(self, files: ChunkFiles, window: Window) -> npt.NDArray[Any]:
+        indices = list(files.grid.touching(window))
+        if len(indices) == 1:
+            # Nothing is put together: what the codec returns is not copied once more.
+            return files.read(indices[0], _counted_from(files.grid.window(indices[0]), window))
+        pixels = np.empty(window.shape, dtype=self._array.dtype)
+        for index in indices:
+            unit = files.grid.window(index)
+            part = window.clipped_to(unit)
+            pixels[_counted_from(window, part).slices] = files.read(
+                index, _counted_from(unit, part)
+            )
+        return pixels
 
     def _name_damage(self, window: Window) -> DamagedChunkError:
         for index in self._chunk_grid.touching(window):
@@ -144,3 +140,7 @@ class TileReader:
             f"{self._path}: pixels {window.start} to {window.stop} could not be decoded once, then "
             "could; the file may be changing under the run. Try again when nothing writes to it"
         )
+
+
+def _counted_from(origin: Window, window: Window) -> Window:
+    return window.moved_by(tuple(-a for a in origin.start))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import shutil
 import threading
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,9 @@ import numpy.typing as npt
 import zarr
 
 from tasks.pixels.blocks import BlockGrid, Index
-from tasks.pixels.chunk_files import open_chunk_files
+from tasks.pixels.chunk_codec import DECODING_ERRORS
+from tasks.pixels.chunk_files import ChunkFiles, open_chunk_files
+from tasks.pixels.pending import Finished
 from tasks.plan.registration_plan import Level
 from tasks.plan.window import Window
 
@@ -37,11 +39,13 @@ class LevelWriter:
         array = zarr.open_array(staged / level.path, mode="r+")
         self._files = open_chunk_files(staged / level.path, array)
         # Emptiness is tested here, in the worker: zarr would do it on its one event-loop thread.
-        # Inside a shard only zarr's own codec can leave out an empty chunk.
+        # Inside a shard that zarr must write only it can leave out an empty chunk.
         self._array = array.with_config({"write_empty_chunks": level.shards is None})
         self._fill = array.fill_value
         self._units = BlockGrid(shape=level.shape, block=level.write_unit)
         self._source = source / level.path
+        self._same_pyramid = True
+        """Whether the source's coarser levels may be made as ours are."""
         self._staged = staged / level.path
         self._lock = threading.Lock()
 
@@ -50,48 +54,78 @@ class LevelWriter:
         """Whether a chunk that is not on disk reads as zeros."""
         return self._fill is None or not self._fill
 
-    def write(
-        self,
-        window: Window,
-        pixels: npt.NDArray[Any] | None,
-        is_unmoved: Callable[[Window], bool] = lambda _: False,
-    ) -> None:
-        """Write one block.
+    def write(self, block: Finished, is_unmoved: Callable[[Window], bool]) -> None:
+        """Write a block of the finest level.
 
         Args:
-            window: Whole write units of the level, in its pixels.
-            pixels: The block's pixels, or None where all are zero.
+            block: Whole write units.
             is_unmoved: Whether a write unit holds just what it holds in the source: then its file
                 is copied as it is.
         """
+        self._write(block, lambda index, unit, _: is_unmoved(unit) and self._copy(index))
+
+    def write_reduced(self, block: Finished) -> None:
+        """Write a block of a coarser level.
+
+        Where nothing that it is made from has moved, the source may hold the same pixels already,
+        if its pyramid was made in the same way. To see that costs a decoded chunk, a fraction of
+        what encoding costs; the first unit that differs ends it for this level.
+
+        Args:
+            block: Whole write units.
+        """
+
+        def is_copied(index: Index, _: Window, pixels: npt.NDArray[Any]) -> bool:
+            return block.unmoved and self._is_in_source(index, pixels) and self._copy(index)
+
+        self._write(block, is_copied)
+
+    def _write(
+        self, block: Finished, is_copied: Callable[[Index, Window, npt.NDArray[Any]], bool]
+    ) -> None:
+        window, pixels = block.window, block.pixels
         if pixels is None:
             if self.fills_with_zero:
                 self._count(empty=self._units.count_touching(window))
                 return
             pixels = np.zeros(window.shape, dtype=self._array.dtype)
-        units = {index: self._units.window(index) for index in self._units.touching(window)}
-        kept = {
-            index: unit
-            for index, unit in units.items()
-            if not self._is_empty(_part(pixels, unit, window))
-        }
-        self._count(empty=len(units) - len(kept))
-        moved = {i: unit for i, unit in kept.items() if not (is_unmoved(unit) and self._carry(i))}
-        if self._files is None and len(moved) == len(units):
-            self._array.set_basic_selection(window.slices, pixels)
-        else:
-            for index, unit in moved.items():
-                self._encode(index, unit, _part(pixels, unit, window))
-        size = sum(math.prod(unit.shape) for unit in moved.values()) * pixels.itemsize
-        self._count(written=len(moved), carried=len(kept) - len(moved), size=size)
+        written = carried = empty = size = 0
+        for index in self._units.touching(window):
+            unit = self._units.window(index)
+            part = pixels[unit.moved_by(tuple(-a for a in window.start)).slices]
+            if self._is_empty(part):
+                empty += 1
+            elif is_copied(index, unit, part):
+                carried += 1
+            else:
+                self._encode(index, unit, part)
+                written += 1
+                size += part.nbytes
+        self._count(written, carried, empty, size)
 
     def _encode(self, index: Index, unit: Window, pixels: npt.NDArray[Any]) -> None:
         if self._files is None:
             self._array.set_basic_selection(unit.slices, pixels)
         else:
-            self._files.write_bytes(index, self._files.encode(pixels))
+            self._files.write(index, pixels)
 
-    def _carry(self, index: Index) -> bool:
+    @cached_property
+    def _source_files(self) -> ChunkFiles | None:
+        return open_chunk_files(self._source, zarr.open_array(self._source, mode="r"))
+
+    def _is_in_source(self, index: Index, pixels: npt.NDArray[Any]) -> bool:
+        if not self._same_pyramid or self._source_files is None:
+            return False
+        try:
+            found = self._source_files.read(index, Window.whole(pixels.shape))
+            same = np.array_equal(found, pixels, equal_nan=_has_nan(pixels))
+        except (*DECODING_ERRORS, OSError):
+            # The source's coarser levels are made anew: that one is damaged does no harm.
+            same = False
+        self._same_pyramid &= same
+        return same
+
+    def _copy(self, index: Index) -> bool:
         """Copy a unit's file from the source; say whether there was one."""
         key = self._array.metadata.encode_chunk_key(index)
         target = self._staged / key
@@ -115,10 +149,6 @@ class LevelWriter:
             self.units_carried += carried
             self.units_empty += empty
             self.bytes_written += size
-
-
-def _part(pixels: npt.NDArray[Any], unit: Window, window: Window) -> npt.NDArray[Any]:
-    return pixels[unit.moved_by(tuple(-a for a in window.start)).slices]
 
 
 def _has_nan(pixels: npt.NDArray[Any]) -> bool:

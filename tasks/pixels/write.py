@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections import Counter, defaultdict, deque
+from collections import Counter, defaultdict
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +14,12 @@ import numpy.typing as npt
 import zarr
 
 from tasks.pixels.blocks import Index, depth_first, pyramid_grids
-from tasks.pixels.pending import PendingLevel
+from tasks.pixels.pending import Finished, PendingLevel
+from tasks.pixels.schedule import Job, run_jobs
 from tasks.pixels.source import TileReader
 from tasks.pixels.target import LevelWriter
 from tasks.plan.registration_plan import Pyramid
 from tasks.plan.window import Frozen, Shift, Window
-
-BLOCKS_AHEAD = 2
-"""Blocks under way per worker: no block starts before all but this many per worker are done, so
-that one slow block cannot let unfinished coarser blocks pile up."""
 
 
 class WrittenPixels(Frozen):
@@ -33,7 +30,7 @@ class WrittenPixels(Frozen):
     chunks_written: int
     """Chunks (shards, where there are shards) encoded and written, over all levels."""
     chunks_carried: int
-    """Chunks (shards) whose file was copied as it is, because nothing in them moved."""
+    """Chunks (shards) whose file was copied as it is, because nothing changes in them."""
     chunks_empty: int
     """Chunks (shards) that hold the fill value only and were not written."""
     bytes_written: int
@@ -68,26 +65,7 @@ def write_pyramid(
         OSError: A chunk cannot be read or written.
     """
     writing = _Writing(pyramid, source, staged)
-    order = writing.order
-    under_way: deque[Future[None]] = deque()
-    done = 0
-    with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="blocks") as pool:
-        try:
-            for index in order:
-                if len(under_way) >= BLOCKS_AHEAD * workers:
-                    under_way.popleft().result()
-                    done += 1
-                    if progress is not None:
-                        progress(done, len(order))
-                under_way.append(pool.submit(writing.write_block, index))
-            for future in under_way:
-                future.result()
-                done += 1
-                if progress is not None:
-                    progress(done, len(order))
-        except BaseException:
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
+    run_jobs(writing.jobs(), workers=workers, progress=progress)
     return writing.counts()
 
 
@@ -98,7 +76,7 @@ class _Writing:
         finest = pyramid.levels[0]
         self._dtype = np.dtype(finest.dtype)
         self._grids = pyramid_grids(pyramid)
-        self.order = depth_first(self._grids)
+        self._order = depth_first(self._grids)
         self._writers = [LevelWriter(source, staged, level) for level in pyramid.levels]
         self._pending = [
             PendingLevel(larger, grid, self._dtype, pyramid.resampling)
@@ -114,12 +92,29 @@ class _Writing:
         path = source / finest.path
         self._reader = TileReader(zarr.open_array(path, mode="r"), path, self._grids[0], uses)
 
-    def write_block(self, index: Index) -> None:
-        """Assemble one block of the finest level, write it, and pass it on to the coarser ones."""
-        block = self._grids[0].window(index)
-        pixels = self._assemble(index)
-        self._writers[0].write(block, pixels, lambda unit: self._is_unmoved(index, unit))
-        self._pass_on(0, block, pixels)
+    def jobs(self) -> list[Job]:
+        """Return one job for each block of the finest level; they lead to those of the others."""
+        return [partial(self._write_finest, index) for index in self._order]
+
+    def _write_finest(self, index: Index) -> list[Job]:
+        """Assemble one block of the finest level, write it, and pass it on to the next level."""
+        window = self._grids[0].window(index)
+        block = Finished(window, self._assemble(index), self._is_unmoved(index, window))
+        self._writers[0].write(block, lambda unit: self._is_unmoved(index, unit))
+        return self._pass_on(0, block)
+
+    def _write_coarser(self, level: int, block: Finished) -> list[Job]:
+        self._writers[level].write_reduced(block)
+        return self._pass_on(level, block)
+
+    def _pass_on(self, level: int, block: Finished) -> list[Job]:
+        """Hand a finished block to the next level; return jobs for the blocks it completes."""
+        if level == len(self._pending):
+            return []
+        return [
+            partial(self._write_coarser, level + 1, coarser)
+            for coarser in self._pending[level].add(block)
+        ]
 
     def counts(self) -> WrittenPixels:
         return WrittenPixels(
@@ -157,9 +152,3 @@ class _Writing:
         if not touching or not touching[-1].is_identity:
             return False
         return touching[-1].target.clipped_to(unit) == unit
-
-    def _pass_on(self, level: int, window: Window, pixels: npt.NDArray[Any] | None) -> None:
-        if level < len(self._pending):
-            for coarser, reduced in self._pending[level].add(window, pixels):
-                self._writers[level + 1].write(coarser, reduced)
-                self._pass_on(level + 1, coarser, reduced)
