@@ -32,6 +32,7 @@ class Row:
 
 def measure(scene: Scene, size: Size, runs: int, reference_python: Path) -> Row:
     """Measure one scene; the systems alternate, each in one process for all runs."""
+    size = scene.size or size
     with tempfile.TemporaryDirectory(prefix="plate-registration-") as name:
         folder = Path(name)
         template = write_scene(scene, size, folder / "template.zarr")

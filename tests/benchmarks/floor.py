@@ -6,6 +6,7 @@ and written, on all cores, with nothing in between: no shift, no pyramid, no met
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -78,6 +79,7 @@ def floor_seconds(source: Path, result: Path, scratch: Path, workers: int) -> fl
     """Return the least time for making `result` from `source`, two images of one grid."""
     scratch.mkdir(parents=True)
     seconds = 0.0
+    names = itertools.count()
     with ThreadPoolExecutor(workers) as pool:
         for multiscale in _multiscales(source):
             finest = StoredLevel.open(multiscale / level_paths(multiscale)[0])
@@ -92,7 +94,7 @@ def floor_seconds(source: Path, result: Path, scratch: Path, workers: int) -> fl
                 files = level.files()
                 for first in range(0, len(files), BATCH_CHUNKS):
                     pixels = list(pool.map(level.decode, files[first : first + BATCH_CHUNKS]))
-                    targets = [scratch / f"{number}" for number in range(len(pixels))]
+                    targets = [scratch / f"{next(names)}" for _ in pixels]
                     start = time.perf_counter()
                     list(pool.map(level.encode, pixels, targets))
                     seconds += time.perf_counter() - start

@@ -49,6 +49,7 @@ class Size:
 
 SMALL = Size(channels=2, planes=1, fields=(2, 2), field=(2160, 2560))
 LARGE = Size(channels=3, planes=2, fields=(4, 4), field=(2160, 2560))
+ONE_FIELD = Size(channels=1, planes=1, fields=(1, 1), field=(2160, 2560))
 
 
 @dataclass(frozen=True)
@@ -65,9 +66,12 @@ class Scene:
     acquisitions: int = 2
     registered: Literal["acquisition", "reference", "all"] = "acquisition"
     large_only: bool = False
+    size: Size | None = None
+    """Instead of the size that was asked for."""
 
 
 SCENES = (
+    Scene("one field of 11 MB, zstd 0", size=ONE_FIELD),
     Scene("one well-sized region, zstd 0"),
     Scene("field by field, blosc-zstd", regions="fields", codec="zstd"),
     Scene("blosc-zstd", codec="zstd", large_only=True),
