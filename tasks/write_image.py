@@ -34,7 +34,7 @@ def write_image(plan: RegistrationPlan, *, workers: int) -> WrittenPixels:
             plan.image, plan.image_path, staged, workers=workers, progress=progress
         )
     get_run_logger().info(
-        "%s: %s, %d chunks read, %d written, %d copied as they are, %d empty, %s with %s",
+        "%s: %s, %d chunks read, %d written, %d copied as they are, %d empty, %s by %s with %s",
         plan.title,
         counted(len(plan.image.levels), "level"),
         written.chunks_decoded,
@@ -42,6 +42,7 @@ def write_image(plan: RegistrationPlan, *, workers: int) -> WrittenPixels:
         written.chunks_carried,
         written.chunks_empty,
         size_text(written.bytes_written),
+        written.encoded_by,
         counted(workers, "worker"),
     )
     return written

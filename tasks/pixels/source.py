@@ -15,6 +15,7 @@ import zarr
 from tasks.pixels.blocks import BlockGrid, Index
 from tasks.pixels.chunk_codec import DECODING_ERRORS
 from tasks.pixels.chunk_files import ChunkFiles, open_chunk_files
+from tasks.pixels.fast_pipeline import with_fast_pipeline
 from tasks.plan.errors import DamagedChunkError
 from tasks.plan.window import Window
 
@@ -52,6 +53,7 @@ class TileReader:
         self._tiles: OrderedDict[Index, Future[npt.NDArray[Any]]] = OrderedDict()
         self._chunk_grid = BlockGrid(shape=array.shape, block=array.chunks)
         self._files = open_chunk_files(path, array)
+        self._pipeline = array if self._files is not None else with_fast_pipeline(array)
 
     def copy_into(self, out: npt.NDArray[Any], window: Window) -> None:
         """Fill an array of the window's shape with the window's pixels.
@@ -103,10 +105,13 @@ class TileReader:
     def _read(self, window: Window) -> npt.NDArray[Any]:
         try:
             if self._files is None:
-                pixels = np.asarray(self._array.get_basic_selection(window.slices))
+                pixels = np.asarray(self._pipeline.get_basic_selection(window.slices))
             else:
                 pixels = self._read_files(self._files, window)
-        except DECODING_ERRORS as error:
+        except (*DECODING_ERRORS, OSError) as error:
+            # zarrs reports some broken chunks as an OSError, but without a number.
+            if isinstance(error, OSError) and error.errno is not None:
+                raise
             raise self._name_damage(window) from error
         with self._lock:
             self.chunks_decoded += self._chunk_grid.count_touching(window)

@@ -16,6 +16,7 @@ import zarr
 from tasks.pixels.blocks import BlockGrid, Index
 from tasks.pixels.chunk_codec import DECODING_ERRORS
 from tasks.pixels.chunk_files import ChunkFiles, open_chunk_files
+from tasks.pixels.fast_pipeline import pipeline_of, with_fast_pipeline
 from tasks.pixels.pending import Finished
 from tasks.plan.registration_plan import Level
 from tasks.plan.window import Window
@@ -36,18 +37,25 @@ class LevelWriter:
         self.units_carried = 0
         self.units_empty = 0
         self.bytes_written = 0
-        array = zarr.open_array(staged / level.path, mode="r+")
-        self._files = open_chunk_files(staged / level.path, array)
+        folder = staged / level.path
+        array = zarr.open_array(folder, mode="r+")
+        self._files = open_chunk_files(folder, array)
         # Emptiness is tested here, in the worker: zarr would do it on its one event-loop thread.
         # Inside a shard that zarr must write only it can leave out an empty chunk.
-        self._array = array.with_config({"write_empty_chunks": level.shards is None})
-        self._fill = array.fill_value
+        array = array.with_config({"write_empty_chunks": level.shards is None})
+        self._array = array if self._files is not None else with_fast_pipeline(array)
+        self._fill = self._array.fill_value
         self._units = BlockGrid(shape=level.shape, block=level.write_unit)
         self._source = source / level.path
         self._same_pyramid = True
         """Whether the source's coarser levels may be made as ours are."""
         self._staged = staged / level.path
         self._lock = threading.Lock()
+
+    @property
+    def encoded_by(self) -> str:
+        """The library that encodes what is written."""
+        return "numcodecs" if self._files is not None else pipeline_of(self._array)
 
     @property
     def fills_with_zero(self) -> bool:

@@ -35,6 +35,8 @@ class WrittenPixels(Frozen):
     """Chunks (shards) that hold the fill value only and were not written."""
     bytes_written: int
     """Bytes of the written chunks, before compression."""
+    encoded_by: str
+    """The library that encoded the finest level: numcodecs, or zarr's or zarrs' pipeline."""
 
 
 def write_pyramid(
@@ -123,6 +125,7 @@ class _Writing:
             chunks_carried=sum(writer.units_carried for writer in self._writers),
             chunks_empty=sum(writer.units_empty for writer in self._writers),
             bytes_written=sum(writer.bytes_written for writer in self._writers),
+            encoded_by=self._writers[0].encoded_by,
         )
 
     def _landed(self, index: Index, shift: Shift) -> tuple[Window, Window]:
