@@ -48,6 +48,9 @@ RegisterLabels: TypeAlias = Annotated[
 OverwriteInput: TypeAlias = Annotated[
     parameters.OverwriteInput, _as_in_form(parameters.OverwriteInput)
 ]
+InterpolationChoice: TypeAlias = Annotated[
+    parameters.InterpolationChoice, _as_in_form(parameters.InterpolationChoice)
+]
 Redo: TypeAlias = Annotated[parameters.Redo, _as_in_form(parameters.Redo)]
 DryRun: TypeAlias = Annotated[parameters.DryRun, _as_in_form(parameters.DryRun)]
 Images: TypeAlias = Annotated[

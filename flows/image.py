@@ -13,6 +13,7 @@ from flows.names import image_run_name
 from flows.parameters import (
     DryRun,
     ImageUrl,
+    InterpolationChoice,
     OverwriteInput,
     Redo,
     ReferenceAcquisition,
@@ -52,6 +53,7 @@ def apply_registration_to_image(  # noqa: PLR0917 - the form that people fill in
     reference_acquisition: ReferenceAcquisition = 0,
     register_labels: RegisterLabels = True,
     overwrite_input: OverwriteInput = True,
+    interpolation: InterpolationChoice = "none",
     redo: Redo = False,
     dry_run: DryRun = False,
     workers: Workers = None,
@@ -74,6 +76,7 @@ def apply_registration_to_image(  # noqa: PLR0917 - the form that people fill in
             reference_acquisition=reference_acquisition,
             register_labels=register_labels,
             overwrite_input=overwrite_input,
+            interpolation=interpolation,
             lock=not dry_run,
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tasks.plan.interpolation import Interpolation
 from tasks.plan.window import Frozen
 
 
@@ -12,5 +13,6 @@ class RegistrationOptions(Frozen):
     reference_acquisition: int
     register_labels: bool
     overwrite_input: bool
+    interpolation: Interpolation
     redo: bool
     dry_run: bool

@@ -12,6 +12,8 @@ from typing import Annotated, Any, Literal, TypeVar, get_type_hints
 from pydantic import Field
 from pydantic.fields import FieldInfo
 
+from tasks.plan.interpolation import Interpolation
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 ImageUrl = Annotated[
@@ -67,6 +69,17 @@ OverwriteInput = Annotated[
         description=(
             "Put the registered image in the place of the original, once it is complete and "
             "verified. Otherwise it is written beside it, with _registered added to its name."
+        )
+    ),
+]
+InterpolationChoice = Annotated[
+    Interpolation,
+    Field(
+        description=(
+            "How pixels move by the fraction of a pixel that rounding leaves. none: not at all; "
+            "whole pixels only, every value stays a measured one. linear: between two pixels; "
+            "smooths noise, never leaves their range. cubic: between four; keeps edges sharp, may "
+            "overshoot beside them. Labels always move by whole pixels."
         )
     ),
 ]

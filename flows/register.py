@@ -28,6 +28,7 @@ from flows.failures import ImagesFailedError, reason_of
 from flows.names import plate_run_name, well_run_name
 from flows.outcomes import outcome_of
 from flows.parameters import (
+    InterpolationChoice,
     OverwriteInput,
     ParallelImages,
     ParallelWells,
@@ -73,6 +74,7 @@ def register_well(  # noqa: PLR0917 - the form that people fill in
     stop_after: StopAfter = None,
     register_labels: RegisterLabels = True,
     overwrite_input: OverwriteInput = True,
+    interpolation: InterpolationChoice = "none",
     redo: Redo = False,
     parallel_images: ParallelImages = 2,
     workers: Workers = None,
@@ -99,6 +101,7 @@ def register_well(  # noqa: PLR0917 - the form that people fill in
         stop_after=stop_after,
         register_labels=register_labels,
         overwrite_input=overwrite_input,
+        interpolation=interpolation,
         redo=redo,
     )
     return _register(well, options, parallel_images=parallel_images, workers=workers)
@@ -197,6 +200,7 @@ def register_plate(  # noqa: PLR0917 - the form that people fill in
     stop_after: StopAfter = None,
     register_labels: RegisterLabels = True,
     overwrite_input: OverwriteInput = True,
+    interpolation: InterpolationChoice = "none",
     wells: Wells = None,
     redo: Redo = False,
     parallel_wells: ParallelWells = 2,
@@ -229,6 +233,7 @@ def register_plate(  # noqa: PLR0917 - the form that people fill in
         stop_after=stop_after,
         register_labels=register_labels,
         overwrite_input=overwrite_input,
+        interpolation=interpolation,
         redo=redo,
     )
     at_once, threads = shared_out(workers, parallel_wells, len(selected))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flows.consensus import registered_name
+from tasks.plan.interpolation import Interpolation
 from tasks.plan.window import Frozen
 
 
@@ -24,6 +25,7 @@ class RegisterOptions(Frozen):
     stop_after: str | None
     register_labels: bool
     overwrite_input: bool
+    interpolation: Interpolation
     redo: bool
 
     def for_estimate(self) -> dict[str, Any]:
@@ -47,7 +49,7 @@ class RegisterOptions(Frozen):
 
     def for_apply(self) -> dict[str, Any]:
         """Return the parameters of `apply_registration_to_well`, redo left out."""
-        names = {"reference_acquisition", "register_labels", "overwrite_input"}
+        names = {"reference_acquisition", "register_labels", "overwrite_input", "interpolation"}
         return {
             "registered_roi_table": registered_name(self.input_roi_table),
             **self.model_dump(include=names),

@@ -19,6 +19,7 @@ from flows.outcomes import outcome_of
 from flows.parameters import (
     DryRun,
     Images,
+    InterpolationChoice,
     OverwriteInput,
     ParallelImages,
     Redo,
@@ -80,6 +81,7 @@ def apply_registration_to_well(  # noqa: PLR0917 - the form that people fill in
     reference_acquisition: ReferenceAcquisition = 0,
     register_labels: RegisterLabels = True,
     overwrite_input: OverwriteInput = True,
+    interpolation: InterpolationChoice = "none",
     images: Images = None,
     redo: Redo = False,
     dry_run: DryRun = False,
@@ -115,6 +117,7 @@ def apply_registration_to_well(  # noqa: PLR0917 - the form that people fill in
         reference_acquisition=reference_acquisition,
         register_labels=register_labels,
         overwrite_input=overwrite_input,
+        interpolation=interpolation,
         redo=redo,
         dry_run=dry_run,
     )

@@ -11,6 +11,7 @@ from prefect.tasks import exponential_backoff
 
 from tasks.plan.build import build_plan
 from tasks.plan.description import counted, smallest_and_largest
+from tasks.plan.interpolation import Interpolation
 from tasks.plan.registration_plan import RegistrationPlan
 from tasks.retry import can_heal
 from tasks.settings import SETTINGS
@@ -33,6 +34,7 @@ def resolve_reference(
     reference_acquisition: int,
     register_labels: bool,
     overwrite_input: bool,
+    interpolation: Interpolation,
     lock: bool,
 ) -> RegistrationPlan:
     """Read the reference once and return the plan.
@@ -43,6 +45,7 @@ def resolve_reference(
         reference_acquisition: Acquisition that the reference belongs to.
         register_labels: Whether labels move with the pixels.
         overwrite_input: Whether the result takes the place of the image.
+        interpolation: How the image's pixels move by fractions of a pixel; `none`: they do not.
         lock: Whether to hold the well's lock while reading; a dry run touches nothing.
 
     Raises:
@@ -58,6 +61,7 @@ def resolve_reference(
             reference_acquisition=reference_acquisition,
             register_labels=register_labels,
             overwrite_input=overwrite_input,
+            interpolation=interpolation,
         )
 
     if lock:

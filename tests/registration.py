@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tasks.pixels.write import write_pyramid
 from tasks.plan.build import build_plan
+from tasks.plan.interpolation import Interpolation
 from tasks.plan.registration_plan import RegistrationPlan
 from tasks.storage.provenance import write_provenance
 from tasks.storage.recover import recover_image
@@ -23,6 +24,7 @@ def register(
     reference_acquisition: int = 0,
     register_labels: bool = True,
     overwrite_input: bool = True,
+    interpolation: Interpolation = "none",
     workers: int = 2,
 ) -> RegistrationPlan:
     """Register an image and return the plan that was followed."""
@@ -33,6 +35,7 @@ def register(
         reference_acquisition=reference_acquisition,
         register_labels=register_labels,
         overwrite_input=overwrite_input,
+        interpolation=interpolation,
     )
     staged = start_staging(plan)
     write_pyramid(plan.image, plan.image_path, staged, workers=workers)

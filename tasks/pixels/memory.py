@@ -12,9 +12,10 @@ import math
 import numpy as np
 
 from tasks.pixels.blocks import depth_first, pyramid_grids
+from tasks.pixels.interpolate import margin_bytes, planes_weighed
 from tasks.pixels.pending import PendingLevel
 from tasks.pixels.schedule import AHEAD
-from tasks.pixels.source import CACHE_BYTES
+from tasks.pixels.source import cache_bytes
 from tasks.plan.registration_plan import Pyramid, RegistrationPlan
 
 BLOCKS_PER_WORKER = 6
@@ -38,8 +39,9 @@ def pyramid_memory_bytes(pyramid: Pyramid, workers: int) -> int:
     finest = pyramid_grids(pyramid)[0]
     block = math.prod(finest.block) * np.dtype(pyramid.levels[0].dtype).itemsize
     everything = math.prod(finest.shape) * np.dtype(pyramid.levels[0].dtype).itemsize
-    cache = min(CACHE_BYTES + workers * block, everything)
-    return cache + workers * BLOCKS_PER_WORKER * block + _waiting_bytes(pyramid, workers)
+    cache = min(cache_bytes(block, planes_weighed(pyramid)) + workers * block, everything)
+    each = BLOCKS_PER_WORKER * block + margin_bytes(pyramid, finest.block)
+    return cache + workers * each + _waiting_bytes(pyramid, workers)
 
 
 def _waiting_bytes(pyramid: Pyramid, workers: int) -> int:

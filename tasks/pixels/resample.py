@@ -18,6 +18,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from tasks.pixels.cast import cast_rounded
 from tasks.plan.window import Window
 
 Resampling = Literal["linear", "nearest"]
@@ -210,18 +211,7 @@ def _linear(
             weighted[_along(number, along == 0.0)] = 0.0
             weighted *= along.reshape([-1 if axis == number else 1 for axis in range(block.ndim)])
         total += weighted
-    return _rounded(total, block.dtype)
-
-
-def _rounded(values: npt.NDArray[np.float64], dtype: np.dtype[Any]) -> Block:
-    if dtype.kind == "b":
+    if block.dtype.kind == "b":
         # As SciPy casts: only a whole one is true.
-        return values >= 1.0
-    if dtype.kind not in "iu":
-        return values.astype(dtype)
-    values += np.copysign(0.5, values)
-    bounds = np.iinfo(dtype)
-    rounded = np.trunc(values)
-    # A double cannot hold the largest 8-byte integers: compare before the cast, not after.
-    result = np.clip(rounded, float(bounds.min), float(bounds.max)).astype(dtype, copy=False)
-    return np.where(rounded >= float(bounds.max), bounds.max, result).astype(dtype)
+        return total >= 1.0
+    return cast_rounded(total, block.dtype)

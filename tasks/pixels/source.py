@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import Counter, OrderedDict
 from concurrent.futures import Future
@@ -16,6 +17,7 @@ from tasks.pixels.blocks import BlockGrid, Index
 from tasks.pixels.chunk_codec import DECODING_ERRORS
 from tasks.pixels.chunk_files import ChunkFiles, open_chunk_files
 from tasks.pixels.fast_pipeline import with_fast_pipeline
+from tasks.pixels.rim import TileRim
 from tasks.plan.errors import DamagedChunkError
 from tasks.plan.window import Window
 
@@ -23,17 +25,38 @@ CACHE_BYTES = 96 * 2**20
 """Decoded tiles kept for the blocks that still need them: enough for the up to four tiles that a
 shifted block touches in a plane, for a few workers."""
 
+TILES_IN_PLANE = 4
+"""Tiles of a plane that a shifted block touches with more than a margin."""
+
+
+def cache_bytes(tile_bytes: int, planes: int) -> int:
+    """Return the room for decoded tiles: for at least all that one block is made from.
+
+    Args:
+        tile_bytes: Size of a tile.
+        planes: Planes that each plane of a block is made from.
+    """
+    return CACHE_BYTES if planes == 1 else max(CACHE_BYTES, TILES_IN_PLANE * planes * tile_bytes)
+
 
 class TileReader:
     """Reads windows of one array through tiles that several blocks may share.
 
     Tiles lie on the block grid. A tile that one block needs is read for that block alone; a tile
     that more need is decoded once and kept until the last of them has had it, or until room runs
-    out. Any number of threads may read at once.
+    out; then its rim is kept for the margins of its neighbours. Any number of threads may read at
+    once.
     """
 
     def __init__(
-        self, array: zarr.Array[Any], path: Path, grid: BlockGrid, uses: Counter[Index]
+        self,
+        array: zarr.Array[Any],
+        path: Path,
+        grid: BlockGrid,
+        uses: Counter[Index],
+        *,
+        margin: int = 0,
+        planes: int = 1,
     ) -> None:
         """Prepare to read an array.
 
@@ -42,6 +65,8 @@ class TileReader:
             path: Where it lies, for errors.
             grid: The tiles.
             uses: How often each tile will be asked for; one that is missing counts as one.
+            margin: Rows and columns of its neighbours that a block is read with.
+            planes: Planes that each plane of a block is made from.
         """
         self.chunks_decoded = 0
         self._array = array
@@ -51,6 +76,9 @@ class TileReader:
         self._left = Counter(uses)
         self._lock = threading.Lock()
         self._tiles: OrderedDict[Index, Future[npt.NDArray[Any]]] = OrderedDict()
+        self._margin = margin
+        self._room = cache_bytes(math.prod(grid.block) * array.dtype.itemsize, planes)
+        self._rims: OrderedDict[Index, TileRim] = OrderedDict()
         self._chunk_grid = BlockGrid(shape=array.shape, block=array.chunks)
         self._files = open_chunk_files(path, array)
         self._pipeline = array if self._files is not None else with_fast_pipeline(array)
@@ -68,7 +96,10 @@ class TileReader:
             into = _counted_from(window, part)
             if index in self._shared_tiles:
                 within = _counted_from(tile, part)
-                out[into.slices] = self._decoded_once(index, tile)[within.slices]
+                rim = self._in_rim(index, within)
+                out[into.slices] = (
+                    self._decoded_once(index, tile)[within.slices] if rim is None else rim
+                )
             else:
                 out[into.slices] = self._read(part)
 
@@ -87,20 +118,40 @@ class TileReader:
                 raise
         pixels = waiting.result()
         with self._lock:
-            self._left[index] -= 1
-            if self._left[index] == 0:
-                self._tiles.pop(index, None)
+            self._count_use(index)
             self._make_room()
         return pixels
 
+    def _in_rim(self, index: Index, within: Window) -> npt.NDArray[Any] | None:
+        """Return pixels of a tile that was dropped, where its rim holds them all."""
+        with self._lock:
+            rim = None if index in self._tiles else self._rims.get(index)
+            pixels = None if rim is None else rim.find(within)
+            if pixels is not None:
+                self._count_use(index)
+        return pixels
+
+    def _count_use(self, index: Index) -> None:
+        self._left[index] -= 1
+        if self._left[index] == 0:
+            self._tiles.pop(index, None)
+            self._rims.pop(index, None)
+
     def _make_room(self) -> None:
-        ready = [(key, tile) for key, tile in self._tiles.items() if tile.done()]
-        held = sum(tile.result().nbytes for _, tile in ready)
+        ready = [(key, tile.result()) for key, tile in self._tiles.items() if tile.done()]
+        held = sum(tile.nbytes for _, tile in ready)
+        held += sum(rim.nbytes for rim in self._rims.values())
         for key, tile in ready:
-            if held <= CACHE_BYTES:
+            if held <= self._room:
                 return
-            held -= tile.result().nbytes
+            held -= tile.nbytes
             del self._tiles[key]
+            if self._margin and key not in self._rims:
+                rim = self._rims[key] = TileRim(tile, self._margin)
+                held += rim.nbytes
+        while held > self._room and self._rims:
+            _, rim = self._rims.popitem(last=False)
+            held -= rim.nbytes
 
     def _read(self, window: Window) -> npt.NDArray[Any]:
         try:

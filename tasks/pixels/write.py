@@ -14,10 +14,12 @@ import numpy.typing as npt
 import zarr
 
 from tasks.pixels.blocks import Index, depth_first, pyramid_grids
+from tasks.pixels.interpolate import copy_between, planes_weighed
 from tasks.pixels.pending import Finished, PendingLevel
 from tasks.pixels.schedule import Job, run_jobs
 from tasks.pixels.source import TileReader
 from tasks.pixels.target import LevelWriter
+from tasks.plan.interpolation import MARGINS, reach, shift_taps
 from tasks.plan.registration_plan import Pyramid
 from tasks.plan.window import Frozen, Shift, Window
 
@@ -49,6 +51,7 @@ def write_pyramid(
 ) -> WrittenPixels:
     """Write every region's pixels from its source to its target window, at all levels.
 
+    Pixels also move by a shift's fraction, where it has one, as the pyramid's interpolation says.
     What no region covers is zero. Where targets overlap, the later shift wins. Each chunk of each
     level is encoded once; levels are never read back.
 
@@ -77,6 +80,7 @@ class _Writing:
     def __init__(self, pyramid: Pyramid, source: Path, staged: Path) -> None:
         finest = pyramid.levels[0]
         self._dtype = np.dtype(finest.dtype)
+        self._interpolation = pyramid.interpolation
         self._grids = pyramid_grids(pyramid)
         self._order = depth_first(self._grids)
         self._writers = [LevelWriter(source, staged, level) for level in pyramid.levels]
@@ -90,9 +94,16 @@ class _Writing:
             for index in self._grids[0].touching(shift.target):
                 self._landing[index].append(shift)
                 _, origin = self._landed(index, shift)
-                uses.update(self._grids[0].touching(origin))
+                uses.update(self._grids[0].touching(self._needed(origin, shift)))
         path = source / finest.path
-        self._reader = TileReader(zarr.open_array(path, mode="r"), path, self._grids[0], uses)
+        self._reader = TileReader(
+            zarr.open_array(path, mode="r"),
+            path,
+            self._grids[0],
+            uses,
+            margin=MARGINS[pyramid.interpolation],
+            planes=planes_weighed(pyramid),
+        )
 
     def jobs(self) -> list[Job]:
         """Return one job for each block of the finest level; they lead to those of the others."""
@@ -133,16 +144,25 @@ class _Writing:
         target = shift.target.clipped_to(self._grids[0].window(index))
         return target, target.moved_by(tuple(-d for d in shift.offset))
 
+    def _needed(self, origin: Window, shift: Shift) -> Window:
+        """Return the source's pixels that a window of it is moved with: its own, and a margin."""
+        around = reach(origin, shift_taps(shift, self._interpolation))
+        return around.clipped_to(Window.whole(self._grids[0].shape))
+
     def _assemble(self, index: Index) -> npt.NDArray[Any] | None:
         shifts = self._landing.get(index)
         if not shifts:
             return None
-        block = self._grids[0].window(index)
+        block, shape = self._grids[0].window(index), self._grids[0].shape
         pixels = np.zeros(block.shape, dtype=self._dtype)
         for shift in shifts:
             target, origin = self._landed(index, shift)
             into = target.moved_by(tuple(-a for a in block.start))
-            self._reader.copy_into(pixels[into.slices], origin)
+            if shift.is_whole:
+                self._reader.copy_into(pixels[into.slices], origin)
+            else:
+                taps = shift_taps(shift, self._interpolation)
+                copy_between(self._reader.copy_into, pixels[into.slices], origin, taps, shape)
         return pixels
 
     def _is_unmoved(self, index: Index, unit: Window) -> bool:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from tasks.plan.errors import InvalidInputError
+from tasks.plan.interpolation import INTERPOLATED_KINDS, Interpolation
+from tasks.plan.moved_in_place import refuse_another_interpolation, refuse_labels_left_behind
 from tasks.plan.pyramids import open_image, read_image_pyramid, read_label_pyramids
 from tasks.plan.reference import pick_reference
 from tasks.plan.regions import Region, digest_regions, pair_regions, read_regions
@@ -15,7 +19,6 @@ from tasks.plan.window import Shift
 from tasks.storage.hidden import OUTPUT_SUFFIX
 from tasks.storage.kinds import require_kind
 from tasks.storage.paths import local_path, require_inside
-from tasks.storage.provenance import read_provenance
 from tasks.storage.well_entries import read_images
 
 Pair = tuple[Region, Region]
@@ -28,6 +31,7 @@ def build_plan(
     reference_acquisition: int = 0,
     register_labels: bool = True,
     overwrite_input: bool = True,
+    interpolation: Interpolation = "none",
 ) -> RegistrationPlan:
     """Return what registering this image will do; nothing is written.
 
@@ -38,6 +42,8 @@ def build_plan(
         reference_acquisition: Acquisition whose frame the image is brought into.
         register_labels: Whether labels move with the image; else they are carried over unshifted.
         overwrite_input: Whether the result replaces the image, or goes to `<name>_registered`.
+        interpolation: `none` moves by whole pixels; else the image's pixels, not its labels', also
+            move by the fractions that rounding leaves.
 
     Raises:
         InvalidInputError: The request cannot be honoured; says why and what to do.
@@ -65,11 +71,17 @@ def build_plan(
             f"{reference}: table '{registered_roi_table}' holds no region; find the consensus again"
         )
 
+    digest, reference_digest = digest_regions(here), digest_regions(there)
+    if digest == reference_digest:
+        refuse_another_interpolation(path, interpolation, registered_roi_table=registered_roi_table)
+
     container = open_image(path)
-    pixels, clipped = _with_shifts(path, read_image_pyramid(path, container), pairs)
+    pyramid = read_image_pyramid(path, container)
+    _refuse_nothing_between(path, pyramid, interpolation)
+    pixels, clipped = _with_shifts(path, pyramid, pairs, interpolation)
     labels = read_label_pyramids(path, container)
     if labels and register_labels:
-        _refuse_labels_left_behind(path)
+        refuse_labels_left_behind(path)
     label_warnings: tuple[str, ...] = ()
     if register_labels:
         moved = [_with_shifts(path, label, pairs) for label in labels]
@@ -96,41 +108,38 @@ def build_plan(
         image=pixels,
         labels=labels,
         tables=tables,
-        regions_digest=digest_regions(here),
-        reference_digest=digest_regions(there),
+        regions_digest=digest,
+        reference_digest=reference_digest,
         warnings=(*warnings, *paired_warnings, *clipped, *label_warnings, *table_warnings),
     )
 
 
-def _refuse_labels_left_behind(image: Path) -> None:
-    """Refuse labels that an earlier registration has left where they were.
-
-    The image has moved since, and its table now says that it is in place: moving both by the same
-    shift again would record labels as registered that are not.
-    """
-    record = read_provenance(image)
-    if record is None or record["origin"] != image.name or record["register_labels"]:
-        return
-    shifts = record["shifts"]
-    if isinstance(shifts, dict) and any(
-        isinstance(moved, dict) and any(moved.values()) for moved in shifts.values()
-    ):
+def _refuse_nothing_between(image: Path, pyramid: Pyramid, interpolation: Interpolation) -> None:
+    dtype = np.dtype(pyramid.levels[0].dtype)
+    if interpolation != "none" and dtype.kind not in INTERPOLATED_KINDS:
         raise InvalidInputError(
-            f"{image}: an earlier registration moved the image and left its labels where they were "
-            "(register_labels=False), so labels and image cannot move together any more. Segment "
-            "the registered image again and remove the old labels, or keep register_labels=False"
+            f"{image}: there is nothing between two pixels of type {dtype}, so they cannot be "
+            f"moved with interpolation='{interpolation}'. Use interpolation='none'"
         )
 
 
 def _with_shifts(
-    image: Path, pyramid: Pyramid, pairs: tuple[Pair, ...]
+    image: Path,
+    pyramid: Pyramid,
+    pairs: tuple[Pair, ...],
+    interpolation: Interpolation = "none",
 ) -> tuple[Pyramid, tuple[str, ...]]:
     """Return the pyramid with its regions' shifts, clipped to it, and a warning per clipped one."""
     shape = pyramid.levels[0].shape
     shifts, warnings = [], []
     for reference, acquisition in pairs:
         whole = region_shift(
-            reference, acquisition, axes=pyramid.axes, pixel_size=pyramid.pixel_size, shape=shape
+            reference,
+            acquisition,
+            axes=pyramid.axes,
+            pixel_size=pyramid.pixel_size,
+            shape=shape,
+            keep_fraction=interpolation != "none",
         )
         kept = whole.clipped_to(shape, shape)
         if kept.source.is_empty:
@@ -146,7 +155,8 @@ def _with_shifts(
                 f"({_size(pyramid.axes, shape)}); cut by {lost}"
             )
         shifts.append(kept)
-    return pyramid.model_copy(update={"shifts": tuple(shifts)}), tuple(warnings)
+    moved = pyramid.model_copy(update={"shifts": tuple(shifts), "interpolation": interpolation})
+    return moved, tuple(warnings)
 
 
 def _lost(whole: Shift, kept: Shift, axes: tuple[str, ...], shape: tuple[int, ...]) -> str:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 
 from tasks.plan.registration_plan import Pyramid, RegistrationPlan, TablePlan
+from tasks.plan.rounding import SPACE
 from tasks.plan.window import Shift
-
-_SPACE = ("z", "y", "x")
 
 
 def describe_plan(plan: RegistrationPlan, *, memory_bytes: int, disk_bytes: int) -> str:
@@ -26,6 +25,7 @@ def describe_plan(plan: RegistrationPlan, *, memory_bytes: int, disk_bytes: int)
             f"  writes    {plan.output_path}",
             f"  replaces  {_replaced(plan)}",
             f"  image     {_grid(plan.image)}",
+            *_interpolation(plan.image),
             *(f"  label     '{label.name}': {_label(label)}" for label in plan.labels),
             *(f"  table     '{table.name}': {_table(table)}" for table in plan.tables),
             *(
@@ -40,10 +40,13 @@ def describe_plan(plan: RegistrationPlan, *, memory_bytes: int, disk_bytes: int)
 
 
 def shift_text(shift: Shift, pyramid: Pyramid) -> str:
-    """Return a region's move in pixels per axis, and its length: `y +29, x -7 px (9.7 µm)`."""
+    """Return a region's move in pixels per axis, and its length: `y +29, x -7 px (9.7 µm)`.
+
+    Fractions of a pixel are told where the region moves by them: `y +29, x -7.31 px (9.73 µm)`.
+    """
     moves = [
-        f"{axis} {pixels:+d}"
-        for axis, pixels in zip(pyramid.axes, shift.offset, strict=True)
+        f"{axis} {pixels:+.2f}" if pixels % 1 else f"{axis} {pixels:+.0f}"
+        for axis, pixels in zip(pyramid.axes, shift.move, strict=True)
         if pixels
     ]
     return f"{', '.join(moves)} px ({_distance(shift, pyramid):.3g} µm)" if moves else "stays"
@@ -75,10 +78,8 @@ def _distance(shift: Shift, pyramid: Pyramid) -> float:
     return math.hypot(
         *(
             pixels * size
-            for axis, pixels, size in zip(
-                pyramid.axes, shift.offset, pyramid.pixel_size, strict=True
-            )
-            if axis in _SPACE
+            for axis, pixels, size in zip(pyramid.axes, shift.move, pyramid.pixel_size, strict=True)
+            if axis in SPACE
         )
     )
 
@@ -95,6 +96,12 @@ def _grid(pyramid: Pyramid) -> str:
     finest = pyramid.levels[0]
     size = ", ".join(f"{axis} {n}" for axis, n in zip(pyramid.axes, finest.shape, strict=True))
     return f"{size}, {finest.dtype}, {counted(len(pyramid.levels), 'level')}"
+
+
+def _interpolation(pyramid: Pyramid) -> list[str]:
+    if pyramid.interpolation == "none":
+        return []
+    return [f"  fractions of a pixel by {pyramid.interpolation} interpolation; labels move whole"]
 
 
 def _label(label: Pyramid) -> str:

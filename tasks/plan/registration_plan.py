@@ -1,10 +1,13 @@
-"""What registering one image will do: a small, frozen, JSON-able plan in whole pixels."""
+"""What registering one image will do: a small, frozen, JSON-able plan in pixels."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
+from pydantic import SerializerFunctionWrapHandler, model_serializer
+
+from tasks.plan.interpolation import Interpolation
 from tasks.plan.window import Frozen, Shift
 
 
@@ -40,6 +43,17 @@ class Pyramid(Frozen):
     shifts: tuple[Shift, ...]
     """In the reference table's order: where targets overlap, the later one wins. Empty for a label
     that is carried over unshifted."""
+    interpolation: Interpolation = "none"
+    """How pixels move by the shifts' fractions; `none` where they move by whole pixels only, as
+    labels always do."""
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave the interpolation out where there is none, as plans did before there was any."""
+        dumped: dict[str, Any] = serialize(self)
+        if self.interpolation == "none":
+            dumped.pop("interpolation", None)
+        return dumped
 
     @property
     def name(self) -> str:

@@ -5,6 +5,7 @@ The reference's region is rounded outward to its target window, as ngio does
 is that window moved by the shift between the two regions, rounded once. So both always have one
 shape, and a shift is never off by more than half a pixel; rounding the two regions by themselves
 gives windows of unequal shape (fractal-tasks-core#1044) or shifts that are off by a whole pixel.
+Where values between pixels are wanted, what this rounding leaves is kept beside it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,12 @@ from tasks.plan.window import Shift, Window
 
 SNAP = 0.01
 """Positions this close to a whole pixel are that pixel: ngio's tolerance for machine precision."""
+
+DIGITS = 9
+"""Digits of a fraction of a pixel; what lies beyond them is the noise of micrometers divided."""
+
+SPACE = ("z", "y", "x")
+"""Axes along which there is something between two pixels; not so between channels or times."""
 
 
 def in_pixels(position: float, pixel_size: float) -> float:
@@ -43,6 +50,7 @@ def region_shift(
     axes: tuple[str, ...],
     pixel_size: tuple[float, ...],
     shape: tuple[int, ...],
+    keep_fraction: bool = False,
 ) -> Shift:
     """Return where a region's pixels are read and where they land, on one pixel grid.
 
@@ -52,23 +60,30 @@ def region_shift(
         axes: Axis names in array order.
         pixel_size: Size of a pixel per axis, in micrometers (t in seconds).
         shape: Pixels per axis; an axis that a region does not name is taken whole.
+        keep_fraction: Whether the shift has the fraction of a pixel that rounding leaves, along
+            z, y and x; less than `SNAP` is none, and so is any along an axis of one pixel.
 
     Returns:
         The shift, not clipped: its windows may reach over the image's edge.
     """
-    source, target = [], []
+    source, target, fraction = [], [], []
     for axis, size, pixels in zip(axes, pixel_size, shape, strict=True):
         if axis not in reference.start:
             target.append((0, pixels))
             source.append((0, pixels))
+            fraction.append(0.0)
             continue
         landing = outward(reference.start[axis], reference.length[axis], size)
         moved = acquisition.start.get(axis, reference.start[axis]) - reference.start[axis]
         shift = rounded(moved / size)
         target.append(landing)
         source.append((landing[0] + shift, landing[1] + shift))
+        rest = shift - moved / size
+        counts = keep_fraction and axis in SPACE and pixels > 1 and abs(rest) >= SNAP
+        fraction.append(round(rest, DIGITS) if counts else 0.0)
     return Shift(
         region=reference.name,
         source=Window(start=tuple(a for a, _ in source), stop=tuple(b for _, b in source)),
         target=Window(start=tuple(a for a, _ in target), stop=tuple(b for _, b in target)),
+        fraction=tuple(fraction) if any(fraction) else (),
     )

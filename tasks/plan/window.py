@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
+
+LARGEST_FRACTION = 0.5
+"""Pixels: more than half a pixel is left by no rounding."""
 
 
 class Frozen(BaseModel):
@@ -78,6 +87,9 @@ class Shift(Frozen):
     region: str
     source: Window
     target: Window
+    fraction: tuple[float, ...] = ()
+    """Pixels per axis by which the region moves beyond `offset`: the rest that rounding left, of
+    half a pixel at most. Empty where it moves by whole pixels only."""
 
     @model_validator(mode="after")
     def _same_shape(self) -> Self:
@@ -87,17 +99,46 @@ class Shift(Frozen):
                 f"but writes {self.target.shape}; the two windows must have one shape"
             )
             raise ValueError(msg)
+        axes = len(self.source.shape)
+        if self.fraction and (
+            len(self.fraction) != axes or any(abs(f) > LARGEST_FRACTION for f in self.fraction)
+        ):
+            msg = (
+                f"region '{self.region}' moves by fractions {self.fraction} of a pixel; "
+                f"there must be one for each of its {axes} axes, none larger than a half"
+            )
+            raise ValueError(msg)
         return self
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave the fraction out where there is none, as plans did before there were any."""
+        dumped: dict[str, Any] = serialize(self)
+        if not self.fraction:
+            dumped.pop("fraction", None)
+        return dumped
 
     @property
     def offset(self) -> tuple[int, ...]:
-        """Pixels from where the region is read to where it is written, per axis."""
+        """Whole pixels from where the region is read to where it is written, per axis."""
         return tuple(t - s for s, t in zip(self.source.start, self.target.start, strict=True))
 
     @property
+    def move(self) -> tuple[float, ...]:
+        """Pixels by which the region moves, per axis: whole ones and the fraction."""
+        if not self.fraction:
+            return self.offset
+        return tuple(whole + rest for whole, rest in zip(self.offset, self.fraction, strict=True))
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the region moves by whole pixels only."""
+        return not any(self.fraction)
+
+    @property
     def is_identity(self) -> bool:
-        """Whether the region is written where it was read."""
-        return not any(self.offset)
+        """Whether the region is written where it was read, as it was read."""
+        return not any(self.move)
 
     def clipped_to(self, source_shape: tuple[int, ...], target_shape: tuple[int, ...]) -> Self:
         """Return the part that lies inside both images; both windows are cut together."""

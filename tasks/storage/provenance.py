@@ -28,6 +28,7 @@ _SAME_AFTER_OVERWRITING = (
     "origin",
     "register_labels",
     "reference_digest",
+    "interpolation",
 )
 
 
@@ -35,9 +36,10 @@ def make_provenance(plan: RegistrationPlan) -> dict[str, JsonValue]:
     """Return the record of a registration; it depends on the plan and this release alone.
 
     Shifts are in whole pixels of the finest level, per region and axis, from where the region was
-    read to where it was written.
+    read to where it was written. Where pixels were interpolated, the record says how, and by which
+    fractions of a pixel they moved beyond that; it does not mention it where they were not.
     """
-    return {
+    record: dict[str, JsonValue] = {
         "version": version("plate-registration"),
         "registered_roi_table": plan.registered_roi_table,
         "reference": {
@@ -54,6 +56,14 @@ def make_provenance(plan: RegistrationPlan) -> dict[str, JsonValue]:
             for shift in plan.image.shifts
         },
     }
+    if plan.image.interpolation != "none":
+        record["interpolation"] = plan.image.interpolation
+        record["fractions"] = {
+            shift.region: dict(zip(plan.image.axes, shift.fraction, strict=True))
+            for shift in plan.image.shifts
+            if not shift.is_whole
+        }
+    return record
 
 
 def read_provenance(image: Path) -> dict[str, JsonValue] | None:
@@ -104,7 +114,7 @@ def is_up_to_date(plan: RegistrationPlan) -> bool:
         return is_result(plan)
     expected = make_provenance(plan)
     return plan.regions_digest == plan.reference_digest and all(
-        recorded.get(key) == expected[key] for key in _SAME_AFTER_OVERWRITING
+        recorded.get(key) == expected.get(key) for key in _SAME_AFTER_OVERWRITING
     )
 
 

@@ -13,11 +13,13 @@ from prefect.client.schemas.objects import State
 
 from flows.image import apply_registration_to_image
 from tasks.plan.errors import InvalidInputError, LockHeldError
+from tasks.plan.interpolation import Interpolation
 from tasks.settings import Settings
 from tasks.storage.locks import own_image
 from tests.flows.conftest import LENGTHS, MOVES, TABLE
 from tests.flows.snapshots import snapshot
-from tests.plates import read_levels
+from tests.interpolation_oracle import assert_is, moved
+from tests.plates import read_levels, write_regions
 from tests.trees import digest_tree
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
@@ -150,6 +152,36 @@ def test_a_path_may_be_written_in_many_ways(
     result = apply_registration_to_image(url, TABLE)
     assert result.image_list_updates[0].zarr_url == str(image)
     np.testing.assert_array_equal(read_levels(image)[0], expected)
+
+
+def test_pixels_move_by_fractions_only_when_told_so(well: Path) -> None:
+    (y, x), lengths = MOVES[1], LENGTHS
+    box = {"y": (y + 0.3 * PIXEL, lengths[0]), "x": (x, lengths[1])}
+    write_regions(well / "1", TABLE, {"FOV_1": box})
+    before = read_levels(well / "1")[0]
+
+    def run(kind: Interpolation) -> State[Any]:
+        return apply_registration_to_image(
+            str(well / "1"), TABLE, interpolation=kind, return_state=True
+        )
+
+    planned = apply_registration_to_image(
+        str(well / "1"), TABLE, interpolation="cubic", dry_run=True
+    )
+    assert "fractions of a pixel by cubic interpolation" in planned.reports[0].detail
+    state = run("cubic")
+    assert state.result().reports[0].largest_shift == "y -8.30, x +4 px (4.61 µm)"
+    found = read_levels(well / "1")[0]
+    target = (..., slice(4, 44), slice(6, 66))
+    assert_is(found[target], moved(before, (0, 0, -8.3, 4), "cubic")[target])
+    assert np.any(found != sliced(before, 1))
+    assert run("cubic").name == "Skipped"
+    finished = digest_tree(well / "1")
+    with pytest.raises(
+        InvalidInputError, match=r"with interpolation='cubic'.*Restore the original"
+    ):
+        apply_registration_to_image(str(well / "1"), TABLE, redo=True)
+    assert digest_tree(well / "1") == finished
 
 
 def test_labels_stay_where_they_are_when_told_so(well: Path) -> None:

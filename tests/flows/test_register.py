@@ -96,6 +96,13 @@ def test_an_interrupted_run_goes_on_with_the_shifts_that_moved_the_first_images(
     ]
 
 
+def test_fractions_of_the_estimated_shifts_move_the_pixels_when_told_so(raw: Path) -> None:
+    result = register_well(str(raw), STAIN, level_path="0", interpolation="linear")
+    assert {report.outcome for report in result.reports} == {"registered"}
+    records = [read_provenance(raw / name) or {} for name in "012"]
+    assert {record["interpolation"] for record in records} == {"linear"}
+
+
 def test_results_beside_their_origin_are_no_input_of_the_next_run(raw: Path) -> None:
     register_well(str(raw), STAIN, level_path="0", overwrite_input=False)
     again = register_well(str(raw), STAIN, level_path="0", overwrite_input=False)

@@ -13,6 +13,7 @@ import zarr
 
 from tasks.pixels import memory
 from tasks.pixels.memory import pyramid_memory_bytes
+from tasks.plan.interpolation import Interpolation
 from tasks.plan.registration_plan import Level, Pyramid
 from tasks.plan.window import Shift, Window
 
@@ -41,7 +42,14 @@ print(json.dumps(peak() - before))
 """
 
 
-def make(folder: Path, planes: int, *, sharded: bool = False) -> Pyramid:
+def make(
+    folder: Path,
+    planes: int,
+    interpolation: Interpolation = "none",
+    fraction: tuple[float, ...] = (),
+    *,
+    sharded: bool = False,
+) -> Pyramid:
     random = np.random.default_rng(planes)
     levels = []
     for number in range(3):
@@ -69,7 +77,12 @@ def make(folder: Path, planes: int, *, sharded: bool = False) -> Pyramid:
     for z in range(planes):
         source[z] = np.roll(plane, z, axis=0)
     window = Window(start=(0, 29, 0), stop=(planes, PLANE[0], PLANE[1] - 70))
-    moved = Shift(region="well", source=window, target=window.moved_by((0, -29, 70)))
+    moved = Shift(
+        region="well",
+        source=window,
+        target=window.moved_by((0, -29, 70)),
+        fraction=fraction,
+    )
     pyramid = Pyramid(
         path="",
         axes=("z", "y", "x"),
@@ -77,6 +90,7 @@ def make(folder: Path, planes: int, *, sharded: bool = False) -> Pyramid:
         levels=tuple(levels),
         resampling="linear",
         shifts=(moved,),
+        interpolation=interpolation,
     )
     (folder / "pyramid.json").write_text(pyramid.model_dump_json())
     return pyramid
@@ -106,6 +120,21 @@ def test_peak_memory_of_shards_is_below_the_bound(tmp_path: Path) -> None:
     bound = pyramid_memory_bytes(make(tmp_path, 24, sharded=True), workers=2)
     peak = measured(tmp_path)
     assert 0 < peak < bound, (peak, bound)
+
+
+def test_pixels_between_pixels_stay_within_the_bound_too(tmp_path: Path) -> None:
+    """Along z, blocks of one plane are made from four: the most that interpolating can take."""
+    peaks = []
+    for planes in (12, 24):
+        folder = tmp_path / str(planes)
+        pyramid = make(folder, planes, "cubic", (0.3, -0.4, 0.2))
+        bound = pyramid_memory_bytes(pyramid, workers=2)
+        peaks.append(measured(folder))
+        assert peaks[-1] < bound
+        whole = pyramid.model_copy(update={"shifts": (), "interpolation": "none"})
+        # Four planes of a block and a margin, of one and a half of its size.
+        assert bound > pyramid_memory_bytes(whole, workers=2) + 2 * 4 * 2 * CHUNK[0] * CHUNK[1]
+    assert peaks[1] < 1.3 * peaks[0] + 8 * 2**20, peaks
 
 
 def test_more_workers_and_larger_chunks_need_more() -> None:

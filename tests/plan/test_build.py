@@ -72,6 +72,27 @@ def test_the_reference_moves_nowhere(well: Path) -> None:
     assert made.image.shifts[0].is_identity
 
 
+def test_fractions_are_planned_for_the_image_and_not_for_its_labels(well: Path) -> None:
+    write_regions(well / "1", "registered", {"FOV_1": {"y": (5.1, 20.0), "x": (1.0, 20.0)}})
+    made = plan(well / "1", interpolation="linear")
+    (shift,) = made.image.shifts
+    assert made.image.interpolation == "linear"
+    assert (shift.offset, shift.fraction) == ((0, 0, -6, 4), (0.0, 0.0, -0.2, 0.0))
+    whole = plan(well / "1")
+    assert made.labels == whole.labels
+    assert made.image.shifts[0].source == whole.image.shifts[0].source
+
+
+@pytest.mark.parametrize("kind", ["linear", "cubic"])
+def test_there_is_nothing_between_true_and_false(tmp_path: Path, kind: str) -> None:
+    well = make_plate(tmp_path / "plate.zarr", dtype="bool", labels=()) / "A/01"
+    write_regions(well / "0", "registered", REFERENCE)
+    write_regions(well / "1", "registered", MOVED)
+    assert plan(well / "1").image.interpolation == "none"
+    with pytest.raises(InvalidInputError, match=r"A/01/1: .*type bool.*interpolation='none'"):
+        plan(well / "1", interpolation=kind)
+
+
 def test_beside_the_input(well: Path) -> None:
     made = plan(well / "1", overwrite_input=False)
     assert made.output_path == well / "1_registered"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -14,7 +15,8 @@ from tasks.plan.description import (
     size_text,
     smallest_and_largest,
 )
-from tasks.plan.registration_plan import Level, Pyramid
+from tasks.plan.interpolation import Interpolation
+from tasks.plan.registration_plan import Level, Pyramid, RegistrationPlan
 from tasks.plan.window import Shift, Window
 from tests.plates import add_feature_table, make_plate, write_regions
 
@@ -47,6 +49,23 @@ def pyramid(*shifts: Shift) -> Pyramid:
 )
 def test_a_shift_in_words(offset: tuple[int, ...], text: str) -> None:
     moved = shift("FOV_1", *offset)
+    assert shift_text(moved, pyramid(moved)) == text
+
+
+@pytest.mark.parametrize(
+    ("offset", "fraction", "text"),
+    [
+        pytest.param((0, 0, 0, 0), (0, 0, 0, 0.4), "x +0.40 px (0.1 µm)", id="less than a pixel"),
+        pytest.param(
+            (0, 1, -6, 3), (0, 0, -0.25, 0), "z +1, y -6.25, x +3 px (3.79 µm)", id="one axis"
+        ),
+        pytest.param((0, 0, -1, 0), (0, 0, 0.5, 0), "y -0.50 px (0.25 µm)", id="back by a half"),
+    ],
+)
+def test_fractions_are_told(
+    offset: tuple[int, ...], fraction: tuple[float, ...], text: str
+) -> None:
+    moved = shift("FOV_1", *offset).model_copy(update={"fraction": fraction})
     assert shift_text(moved, pyramid(moved)) == text
 
 
@@ -107,3 +126,28 @@ def test_the_whole_plan(tmp_path: Path, overwrite: bool) -> None:
     (replaces,) = [line for line in lines if line.startswith("  replaces")]
     assert ("the image itself" in replaces) == overwrite
     assert sum(line.startswith("  warning") for line in lines) == len(plan.warnings) > 0
+
+
+def test_what_lies_between_pixels_is_told_and_serialised_only_when_asked_for(
+    tmp_path: Path,
+) -> None:
+    well = make_plate(tmp_path / "plate.zarr") / "A" / "01"
+    for image, x in (("0", 3.0), ("1", 1.1)):
+        write_regions(well / image, "registered", {"FOV_1": {"y": (2.0, 20.0), "x": (x, 30.0)}})
+    plans = {
+        kind: build_plan(well / "1", registered_roi_table="registered", interpolation=kind)
+        for kind in get_args(Interpolation)
+    }
+    told = "  fractions of a pixel by cubic interpolation; labels move whole"
+    lines = describe_plan(plans["cubic"], memory_bytes=1, disk_bytes=1).splitlines()
+    assert told in lines
+    assert "  region    'FOV_1': x +3.80 px (1.9 µm)" in lines
+    whole = describe_plan(plans["none"], memory_bytes=1, disk_bytes=1)
+    assert "fraction" not in whole
+    assert "  region    'FOV_1': x +4 px (2 µm)" in whole.splitlines()
+    for kind, plan in plans.items():
+        text = plan.model_dump_json()
+        assert RegistrationPlan.model_validate_json(text) == plan
+        assert ("interpolation" in text, "fraction" in text) == ((kind != "none"),) * 2
+        assert all(label.interpolation == "none" for label in plan.labels)
+        assert all(shift.is_whole for label in plan.labels for shift in label.shifts)

@@ -118,3 +118,66 @@ def test_an_axis_that_the_grid_lacks_is_left_out() -> None:
 
 def test_halves_go_up_on_both_sides_of_zero() -> None:
     assert [rounded(x) for x in (-1.5, -0.5, 0.5, 1.5)] == [-1, 0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("start", "size", "offset", "fraction", "reason"),
+    [
+        (10.0, 1.0, -7, 0.0, "whole pixels leave nothing"),
+        (10.3, 1.0, -7, -0.3, "the region lies 0.3 px further right: move that much further left"),
+        (9.7, 1.0, -7, 0.3, "rounded up: move back by what was too much"),
+        (3.5, 1.0, -1, 0.5, "a half goes up, and back by a half"),
+        (10.004, 1.0, -7, 0.0, "machine precision: within 0.01 px of the grid"),
+        (3.0 + 0.325 * 7, 0.325, -7, 0.0, "micrometers divided leave no noise"),
+        (3.0 + 0.325 * 7.25, 0.325, -7, -0.25, "micrometers divided leave no noise"),
+    ],
+)
+def test_what_rounding_leaves_is_kept_when_asked(
+    start: float, size: float, offset: int, fraction: float, reason: str
+) -> None:
+    def shift(**options: bool) -> Shift:
+        return region_shift(
+            region(x=(3.0, 20.0)),
+            region(x=(start, 20.0)),
+            axes=("x",),
+            pixel_size=(size,),
+            shape=(64,),
+            **options,
+        )
+
+    assert shift().fraction == ()
+    kept = shift(keep_fraction=True)
+    assert (kept.offset, kept.fraction) == ((offset,), (fraction,) if fraction else ()), reason
+    assert kept.move == ((offset + fraction,) if fraction else (offset,)), reason
+
+
+@given(start=micrometers, moved=micrometers, size=st.floats(0.05, 5.0))
+def test_whole_pixels_and_fraction_are_the_whole_shift(
+    start: float, moved: float, size: float
+) -> None:
+    shift = region_shift(
+        region(x=(start, 40.0)),
+        region(x=(moved, 40.0)),
+        axes=("x",),
+        pixel_size=(size,),
+        shape=(64,),
+        keep_fraction=True,
+    )
+    assert abs(shift.move[0] - (start - moved) / size) <= 0.01
+    assert shift.offset == along_x((start, 40.0), (moved, 40.0), size).offset
+
+
+def test_only_space_has_something_between_its_pixels() -> None:
+    def made(planes: int) -> Shift:
+        return region_shift(
+            region(t=(0.0, 2.0), z=(0.0, 3.0), y=(2.0, 4.0), x=(1.0, 5.0)),
+            region(t=(0.4, 2.0), z=(0.4, 3.0), y=(2.4, 4.0), x=(1.0, 5.0)),
+            axes=("t", "c", "z", "y", "x"),
+            pixel_size=(1.0,) * 5,
+            shape=(4, 3, planes, 20, 20),
+            keep_fraction=True,
+        )
+
+    assert made(7).fraction == (0.0, 0.0, -0.4, -0.4, 0.0)
+    # One plane has nothing beside it.
+    assert made(1).fraction == (0.0, 0.0, 0.0, -0.4, 0.0)

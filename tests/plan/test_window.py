@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -80,6 +82,32 @@ def test_a_shift_whose_windows_differ_in_shape_is_refused() -> None:
             source=Window(start=(0,), stop=(4,)),
             target=Window(start=(0,), stop=(5,)),
         )
+
+
+@pytest.mark.parametrize("fraction", [(0.2,), (0.2, 0.6), (0.0, -0.51)])
+def test_a_fraction_is_half_a_pixel_per_axis_at_most(fraction: tuple[float, ...]) -> None:
+    window = Window.whole((4, 4))
+    with pytest.raises(ValidationError, match="region 'FOV_1' moves by fractions"):
+        Shift(region="FOV_1", source=window, target=window, fraction=fraction)
+
+
+def test_a_shift_by_a_fraction_is_no_identity_and_keeps_it_when_it_is_cut() -> None:
+    window = Window.whole((4, 4))
+    shift = Shift(region="FOV_1", source=window, target=window, fraction=(0.0, 0.25))
+    assert not shift.is_identity
+    assert not shift.is_whole
+    assert shift.clipped_to((3, 4), (4, 3)).fraction == (0.0, 0.25)
+
+
+def test_a_whole_shift_is_serialised_as_before_there_were_fractions() -> None:
+    window = Window.whole((4,))
+    whole = Shift(region="FOV_1", source=window, target=window)
+    box = {"start": [0], "stop": [4]}
+    before = {"region": "FOV_1", "source": box, "target": box}
+    assert json.loads(whole.model_dump_json()) == before
+    assert Shift.model_validate_json(json.dumps(before)) == whole
+    moved = whole.model_copy(update={"fraction": (0.25,)})
+    assert Shift.model_validate_json(moved.model_dump_json()) == moved
 
 
 def test_windows_cannot_change() -> None:

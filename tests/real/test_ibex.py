@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
+from ngio import open_ome_zarr_container
 
-from tests.plates import read_levels
+from tasks.plan.interpolation import Interpolation
+from tests.plates import read_levels, write_regions
 from tests.real.known_shift import (
     TABLE,
     KnownShift,
@@ -57,3 +60,26 @@ def test_cycles_with_other_channels_and_planes_come_to_agree(
         numbers = f"{marker}: {before:.3f} before, {after:.3f} after, {sliced:.3f} by plain slicing"
         assert before < sliced - 0.5, numbers
         assert abs(after - sliced) <= 0.02, numbers
+
+
+def test_fractions_of_a_pixel_bring_the_cycles_closer(ibex: KnownShift) -> None:
+    size = open_ome_zarr_container(ibex.reference, mode="r").get_image().pixel_size
+    step, shift = (size.z, size.y, size.x), (-0.3, -15.0, -14.8)
+    for image, moved in ((ibex.reference, (0, 0, 0)), (ibex.acquisition, shift)):
+        box = {
+            axis: (-by * pixel, length * pixel)
+            for axis, by, pixel, length in zip("zyx", moved, step, (15, 80, 80), strict=True)
+        }
+        write_regions(image, TABLE, {"FOV_1": box})
+    inner = (slice(2, 13), slice(3, 77), slice(3, 77))
+    found: dict[str, list[float]] = {"JOJO": [], "CD4_AF594": []}
+    for kind in get_args(Interpolation):
+        output = register(
+            ibex.acquisition, registered_roi_table=TABLE, overwrite_input=False, interpolation=kind
+        ).output_path
+        for marker, agreement in found.items():
+            reference = channel(ibex.reference, marker)[inner]
+            agreement.append(correlation(reference, channel(output, marker)[inner]))
+    for marker, (none, linear, cubic) in found.items():
+        numbers = f"{marker}: {none:.3f} whole, {linear:.3f} linear, {cubic:.3f} cubic"
+        assert min(linear, cubic) > none + 0.03, numbers

@@ -11,6 +11,7 @@ from typing import Literal
 import pytest
 
 from tasks.plan.build import build_plan
+from tasks.plan.interpolation import Interpolation
 from tasks.plan.registration_plan import RegistrationPlan
 from tests.plate_tables import add_feature_table, write_regions
 from tests.plates import add_extras, make_plate
@@ -60,12 +61,14 @@ def make_plan(
     *,
     overwrite_input: bool = True,
     register_labels: bool = True,
+    interpolation: Interpolation = "none",
 ) -> RegistrationPlan:
     return build_plan(
         well / image,
         registered_roi_table="registered",
         register_labels=register_labels,
         overwrite_input=overwrite_input,
+        interpolation=interpolation,
     )
 
 
