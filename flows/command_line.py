@@ -41,7 +41,7 @@ from flows.command_options import (
     reasons_of,
 )
 from flows.command_start import check_location, prepare_prefect
-from flows.summary import print_findings, print_reports, print_result
+from flows.summary import print_findings, print_reports, print_result, print_shifts
 from tasks.plan.errors import InvalidInputError, RegistrationError
 from tasks.storage.doctor import examine_plate, repair_plate
 from tasks.storage.paths import local_path
@@ -69,7 +69,7 @@ def demo(
     *,
     verbose: Verbose = False,
 ) -> None:
-    """Write a small plate, register it, and show how well its images agree before and after."""
+    """Write a small raw plate, register it, and show its shifts beside the true ones."""
     prepare_prefect(verbose=verbose)
     from flows.demo import run_demo  # noqa: PLC0415 - Prefect reads the environment on import
 
@@ -251,6 +251,7 @@ def register(
         parallel_images=parallel_images,
         workers=workers,
     )
+    print_shifts(Console(), result.shifts, doubtful=stop_after is None)
     if stop_after is None:
         print_result(Console(), result)
     else:

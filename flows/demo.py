@@ -1,18 +1,19 @@
-"""The demonstration: write a plate whose shifts are known, register it, say how well it went."""
+"""The demonstration: write a raw plate whose shifts are known, find and undo them, say how well."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from time import monotonic
 
-from flows.plate import apply_registration_to_plate
+from flows.register import register_plate
+from flows.results import ShiftReport
 from tasks.demo.comparing import compare_with_reference
 from tasks.demo.folder import claim_folder
-from tasks.demo.layout import ACQUISITIONS, fields, translation
+from tasks.demo.layout import ACQUISITIONS, PIXEL_SIZE, translation
 from tasks.demo.panels import NUCLEI
 from tasks.demo.plate import write_plate
-from tasks.demo.plate_tables import REGISTERED_TABLE
-from tasks.demo.report import Comparison, DemoReport
+from tasks.demo.plate_tables import FIELDS_TABLE
+from tasks.demo.report import Comparison, DemoReport, RegionShift
 
 DEFAULT_FOLDER = Path("registration-demo")
 
@@ -20,7 +21,8 @@ DEFAULT_FOLDER = Path("registration-demo")
 def run_demo(folder: Path = DEFAULT_FOLDER) -> DemoReport:
     """Write the demo's plate into a folder, register it there, and return what came of it.
 
-    Needs no network. The plate is always the same, so are the numbers.
+    The registration knows the raw plate only. Needs no network. The plate is always the same, so
+    are the numbers.
 
     Args:
         folder: Where the plate goes. Made if it is missing; what an earlier demo made is replaced.
@@ -34,18 +36,23 @@ def run_demo(folder: Path = DEFAULT_FOLDER) -> DemoReport:
     written = monotonic()
     before = compare_with_reference(plate)
     registering = monotonic()
-    apply_registration_to_plate(str(plate), REGISTERED_TABLE, reference_acquisition=ACQUISITIONS[0])
+    result = register_plate(
+        str(plate),
+        NUCLEI.wavelength,
+        reference_acquisition=ACQUISITIONS[0],
+        input_roi_table=FIELDS_TABLE,
+    )
     registered = monotonic()
     after = compare_with_reference(plate)
     return DemoReport(
         plate=plate,
         stain=NUCLEI.name,
         reference_acquisition=ACQUISITIONS[0],
+        shifts=tuple(_beside_the_truth(shift) for shift in result.shifts),
         comparisons=tuple(
             Comparison(
                 well=well,
                 acquisition=acquisition,
-                translations={name: translation(well, acquisition, name) for name in fields()},
                 before=agreement,
                 after=after[well, acquisition],
             )
@@ -53,4 +60,16 @@ def run_demo(folder: Path = DEFAULT_FOLDER) -> DemoReport:
         ),
         seconds_to_write=written - started,
         seconds_to_register=registered - registering,
+    )
+
+
+def _beside_the_truth(shift: ShiftReport) -> RegionShift:
+    _, y, x = shift.translation
+    acquisition = int(shift.image)
+    return RegionShift(
+        well=shift.well,
+        acquisition=acquisition,
+        region=shift.region,
+        true=translation(shift.well, acquisition, shift.region),
+        estimated=(y / PIXEL_SIZE, x / PIXEL_SIZE),
     )

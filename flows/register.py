@@ -42,9 +42,11 @@ from flows.parameters import (
     with_described_parameters,
 )
 from flows.register_options import RegisterOptions
-from flows.results import ImageReport, PlateResult, WellResult, count
+from flows.results import ImageReport, PlateResult, ShiftReport, WellResult, count
+from flows.shift_report import reports_of
 from flows.task_runners import make_runner
 from flows.well import apply_registration_to_well
+from tasks.estimate.image import ImageEstimate
 from tasks.estimate.images import group_images, moved_images
 from tasks.plan.errors import InvalidInputError
 from tasks.plan.selection import select_wells
@@ -116,6 +118,7 @@ def _register(
     for message in recover_well(well):
         logger.warning(message)
     moved = _moved(well, options)
+    shifts: tuple[ShiftReport, ...] = ()
     if moved:
         logger.warning(
             "%s: images %s were moved in place already; shifts and consensus are kept as they were",
@@ -123,19 +126,21 @@ def _register(
             ", ".join(moved),
         )
     else:
-        estimate_shifts_of_well(
+        estimates: tuple[ImageEstimate, ...] = estimate_shifts_of_well(
             str(well),
             **options.for_estimate(),
             redo=options.redo,
             parallel_images=parallel_images,
             workers=workers,
         )
+        shifts = tuple(reports_of(f"{well.parent.name}/{well.name}", estimates))
+    so_far = WellResult(image_list_updates=[], shifts=shifts)
     if options.stop_after == "estimate":
-        return completed(WellResult(image_list_updates=[]), f"{title}: stopped after estimating")
+        return completed(so_far, f"{title}: stopped after estimating")
     if not moved:
         find_consensus_of_well(str(well), **options.for_consensus(), redo=options.redo)
     if options.stop_after == "consensus":
-        return completed(WellResult(image_list_updates=[]), f"{title}: stopped after the consensus")
+        return completed(so_far, f"{title}: stopped after the consensus")
     result: WellResult = apply_registration_to_well(
         str(well),
         **options.for_apply(),
@@ -144,7 +149,7 @@ def _register(
         workers=workers,
     )
     return completed(
-        result,
+        result.model_copy(update={"shifts": shifts}),
         f"{title}: {count(result.reports)}",
         skipped=all(report.outcome == "skipped" for report in result.reports),
     )
@@ -276,6 +281,7 @@ def register_plate(  # noqa: PLR0917 - the form that people fill in
                 update for well in selected for update in results[well].image_list_updates
             ],
             reports=every_report,
+            shifts=tuple(shift for well in selected for shift in results[well].shifts),
         ),
         f"{plate.name}: {told}",
         skipped=bool(every_report) and all(r.outcome == "skipped" for r in every_report),

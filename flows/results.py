@@ -43,6 +43,25 @@ class ImageReport(BaseModel):
     warnings: tuple[str, ...] = ()
 
 
+class ShiftReport(BaseModel):
+    """The shift that was estimated for one region of one image, and what was decided on it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    well: str
+    image: str
+    region: str
+    translation: tuple[float, float, float]
+    """Micrometers along z, y, x that lead from the image to its reference."""
+    score: float
+    """Correlation over the overlap."""
+    rival: float
+    """Height of the next best match, as a share of the best one's."""
+    decision: str
+    reason: str
+    """Empty where nothing speaks against the region's own estimate."""
+
+
 class RegistrationResult(BaseModel):
     """Updates of all images, and what is to be told about each."""
 
@@ -50,6 +69,8 @@ class RegistrationResult(BaseModel):
 
     image_list_updates: list[ImageUpdate]
     reports: tuple[ImageReport, ...] = Field(default=(), exclude=True)
+    shifts: tuple[ShiftReport, ...] = Field(default=(), exclude=True)
+    """What this run estimated; empty where shifts were given, or were there already."""
 
 
 class ImageResult(RegistrationResult):

@@ -1,33 +1,49 @@
-"""The table of estimated shifts that Prefect's UI shows, a row per region."""
+"""The estimated shifts as people see them, a row per region."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from prefect.artifacts import create_table_artifact
 
+from flows.results import ShiftReport
 from tasks.estimate.image import ImageEstimate
 from tasks.progress import artifact_key
 
 
+def reports_of(well: str, estimates: Sequence[ImageEstimate]) -> Iterator[ShiftReport]:
+    """Yield a report of each region's shift, in the order of the images and their tables."""
+    for estimate in estimates:
+        for region in estimate.regions:
+            yield ShiftReport(
+                well=well,
+                image=estimate.image.name,
+                region=region.name,
+                translation=region.translation,
+                score=region.score,
+                rival=region.rival,
+                decision=region.decision,
+                reason=region.reason,
+            )
+
+
 def report_shifts(plate: str, well: str, estimates: Sequence[ImageEstimate]) -> None:
-    """Show each region's shift, how far it can be trusted, and what was decided."""
+    """Show in Prefect's UI each region's shift, how far it can be trusted, what was decided."""
     create_table_artifact(
         key=artifact_key(f"shifts {plate} {well}"),
         description=f"Estimated shifts of {plate} {well}",
         table=[
             {
-                "image": estimate.image.name,
-                "region": region.name,
-                "z (um)": round(region.translation[0], 3),
-                "y (um)": round(region.translation[1], 3),
-                "x (um)": round(region.translation[2], 3),
-                "score": round(region.score, 3),
-                "next best": f"{region.rival:.0%}",
-                "decision": region.decision,
-                "reason": region.reason,
+                "image": report.image,
+                "region": report.region,
+                "z (um)": round(report.translation[0], 3),
+                "y (um)": round(report.translation[1], 3),
+                "x (um)": round(report.translation[2], 3),
+                "score": round(report.score, 3),
+                "next best": f"{report.rival:.0%}",
+                "decision": report.decision,
+                "reason": report.reason,
             }
-            for estimate in estimates
-            for region in estimate.regions
+            for report in reports_of(well, estimates)
         ],
     )

@@ -8,7 +8,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from flows.results import ImageReport, RegistrationResult, count
+from flows.results import ImageReport, RegistrationResult, ShiftReport, count
 from tasks.plan.description import size_text
 from tasks.storage.finding import Finding
 
@@ -33,6 +33,37 @@ def print_reports(console: Console, reports: Sequence[ImageReport]) -> None:
         return
     for warning in _once(reports):
         console.print(f"Note: {warning}", soft_wrap=True, markup=False, highlight=False)
+
+
+def print_shifts(console: Console, shifts: Sequence[ShiftReport], *, doubtful: bool) -> None:
+    """Print what was estimated, a row per region; reasons below, once each.
+
+    Args:
+        console: Where to print.
+        shifts: The estimates.
+        doubtful: Whether to print only what is not a region's own, trusted estimate.
+    """
+    shown = [shift for shift in shifts if not doubtful or shift.decision != "estimated"]
+    if not shown:
+        return
+    table = Table(title="estimated shifts", title_justify="left", box=box.SIMPLE_HEAD)
+    for column in ("well", "image", "region", "z, y, x (µm)", "score", "next best", "decision"):
+        table.add_column(column, no_wrap=True)
+    for shift in shown:
+        table.add_row(
+            shift.well,
+            shift.image,
+            shift.region,
+            ", ".join(f"{along:.3f}" for along in shift.translation),
+            f"{shift.score:.2f}",
+            f"{shift.rival:.0%}",
+            shift.decision,
+        )
+    console.print(table)
+    for shift in shown:
+        if shift.reason:
+            where = f"{shift.well}/{shift.image} {shift.region}"
+            console.print(f"{where}: {shift.reason}", soft_wrap=True, markup=False)
 
 
 def print_findings(console: Console, done: Sequence[str], found: Sequence[Finding]) -> None:

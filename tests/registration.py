@@ -1,9 +1,12 @@
-"""Register one image with the plain functions alone, in the order in which the flow calls them."""
+"""Register with the plain functions alone, in the order in which the flows call them."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from tasks.estimate.columns import write_columns
+from tasks.estimate.consensus import find_consensus, write_consensus
+from tasks.estimate.image import EstimateOptions, estimate_image
 from tasks.pixels.write import write_pyramid
 from tasks.plan.build import build_plan
 from tasks.plan.interpolation import Interpolation
@@ -50,3 +53,16 @@ def register(
     if not plan.overwrites_input:
         list_image(plan.output_path.parent, plan.output_name, plan.acquisition)
     return plan
+
+
+def register_raw(well: Path, options: EstimateOptions, *others: str, reference: str = "0") -> None:
+    """Estimate the shifts of a well's images, find their consensus, and apply it in place."""
+    images = [well / name for name in others]
+    for image in images:
+        write_columns(estimate_image(image, options), "made in a test")
+    table = options.input_roi_table
+    registered = f"{table}_registered"
+    found = find_consensus(well / reference, images, table)
+    write_consensus([*images, well / reference], found, table, registered, "made in a test")
+    for image in [*images, well / reference]:
+        register(image, registered_roi_table=registered)

@@ -17,7 +17,7 @@ _LEVELS = 4
 
 
 def write_plate(plate: Path) -> None:
-    """Write the plate as it comes from a microscope, with the tables of a found registration.
+    """Write the plate as it comes from a microscope and a segmentation: no shift is known.
 
     NGFF 0.4, axes (c, z, y, x), one chunk per field and channel. Each time it is written it is the
     same, byte for byte.
@@ -71,4 +71,4 @@ def _write_image(path: Path, well: str, acquisition: int, acquired: Acquired) ->
     label = image.derive_label(NUCLEI_LABEL)
     label.set_array(acquired.nuclei)
     label.consolidate(mode="numpy")
-    write_image_tables(image, well, acquisition, acquired)
+    write_image_tables(image, acquisition, acquired)

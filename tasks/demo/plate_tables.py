@@ -1,4 +1,4 @@
-"""The tables of the demo plate: fields, well, registered fields, nuclei and their features."""
+"""The tables of the demo plate: fields, well, nuclei and their features."""
 
 from __future__ import annotations
 
@@ -8,33 +8,22 @@ from ngio import OmeZarrContainer, Roi
 from ngio.tables import FeatureTable, MaskingRoiTable, RoiTable
 from numpy.typing import NDArray
 
-from tasks.demo.layout import (
-    ACQUISITIONS,
-    IMAGE_SHAPE,
-    PIXEL_SIZE,
-    fields,
-    registered_fields,
-    translation,
-)
+from tasks.demo.layout import IMAGE_SHAPE, PIXEL_SIZE, fields
 from tasks.demo.panels import PANELS
 from tasks.demo.sample import Acquired
 from tasks.plan.window import Window
 
 FIELDS_TABLE = "FOV_ROI_table"
-REGISTERED_TABLE = "FOV_ROI_table_registered"
 NUCLEI_LABEL = "nuclei"
 
 _BACKEND = "csv"
 
 
-def write_image_tables(
-    image: OmeZarrContainer, well: str, acquisition: int, acquired: Acquired
-) -> None:
-    """Write all tables of one image, as Fractal's converter and registration tasks leave them.
+def write_image_tables(image: OmeZarrContainer, acquisition: int, acquired: Acquired) -> None:
+    """Write all tables of one image, as Fractal's converter and segmentation tasks leave them.
 
     Args:
         image: The image, open for writing, its pixels and label written.
-        well: Row and column, such as `A/01`.
         acquisition: The image's acquisition.
         acquired: The image's pixels.
     """
@@ -46,12 +35,9 @@ def write_image_tables(
         ],
         reference_label=NUCLEI_LABEL,
     )
-    image.add_table(FIELDS_TABLE, _fields_table(well, acquisition), backend=_BACKEND)
+    every_field = RoiTable([_roi(name, box) for name, box in fields().items()])
+    image.add_table(FIELDS_TABLE, every_field, backend=_BACKEND)
     image.add_table("well_ROI_table", whole, backend=_BACKEND)
-    registered = RoiTable(
-        [_roi(name, box) for name, box in registered_fields(well, acquisition).items()]
-    )
-    image.add_table(REGISTERED_TABLE, registered, backend=_BACKEND)
     image.add_table("nuclei_ROI_table", nuclei, backend=_BACKEND)
     features = FeatureTable(_measure(acquired, acquisition), reference_label=NUCLEI_LABEL)
     image.add_table("nuclei_features", features, backend=_BACKEND)
@@ -73,22 +59,6 @@ def bounding_boxes(label: NDArray[np.uint32]) -> dict[int, Window]:
         )
         for n, number in enumerate(numbers)
     }
-
-
-def _fields_table(well: str, acquisition: int) -> RoiTable:
-    # Translations in micrometers stand where fractal-tasks-core's compute_image_based_registration
-    # leaves them: in the fields of every acquisition but the reference.
-    rois = []
-    for name, box in fields().items():
-        y, x = translation(well, acquisition, name)
-        found = {
-            "translation_z": 0.0,
-            "translation_y": y * PIXEL_SIZE,
-            "translation_x": x * PIXEL_SIZE,
-        }
-        roi = _roi(name, box)
-        rois.append(roi if acquisition == ACQUISITIONS[0] else roi.model_copy(update=found))
-    return RoiTable(rois)
 
 
 def _measure(acquired: Acquired, acquisition: int) -> polars.DataFrame:

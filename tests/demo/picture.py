@@ -14,9 +14,10 @@ import zarr
 from PIL import Image, ImageDraw, ImageFont
 
 from tasks.demo.comparing import compare_with_reference
+from tasks.demo.panels import NUCLEI
 from tasks.demo.plate import write_plate
-from tasks.demo.plate_tables import REGISTERED_TABLE
-from tests.registration import register
+from tasks.estimate.image import EstimateOptions
+from tests.registration import register_raw
 
 WELL = "A/01"
 ACQUISITION = 1
@@ -76,8 +77,8 @@ def main(target: Path) -> None:
         panels = []
         for when in ("Before", "After"):
             if when == "After":
-                for image in (str(ACQUISITION), "0"):
-                    register(plate / WELL / image, registered_roi_table=REGISTERED_TABLE)
+                options = EstimateOptions(wavelength_id=NUCLEI.wavelength)
+                register_raw(plate / WELL, options, "1", "2")
             agreement = compare_with_reference(plate)[WELL, ACQUISITION]
             panels.append(panel(plate / WELL, f"{when} registration: correlation {agreement:.2f}"))
     first, second = panels

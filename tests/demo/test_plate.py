@@ -32,25 +32,25 @@ def test_ngio_reads_each_image_whole(demo_plate: Path, well: str, acquisition: i
     assert {name: image.get_table(name).table_type() for name in image.list_tables()} == {
         "FOV_ROI_table": "roi_table",
         "well_ROI_table": "roi_table",
-        "FOV_ROI_table_registered": "roi_table",
         "nuclei_ROI_table": "masking_roi_table",
         "nuclei_features": "feature_table",
     }
 
 
 @pytest.mark.parametrize(("well", "acquisition"), IMAGES)
-def test_registered_table_says_where_the_shared_sample_is(
+def test_the_plate_knows_its_fields_and_nothing_of_their_shifts(
     demo_plate: Path, well: str, acquisition: int
 ) -> None:
     image = open_ome_zarr_container(demo_plate / well / str(acquisition), mode="r")
-    rois = image.get_roi_table("FOV_ROI_table_registered").rois()
-    regions = registered_fields(well, acquisition)
-    assert [roi.name for roi in rois] == list(regions)
+    table = image.get_roi_table("FOV_ROI_table")
+    assert [column for column in table.dataframe.columns if "translation" in column] == []
+    rois = table.rois()
+    assert [roi.name for roi in rois] == list(fields())
     for roi in rois:
-        region = regions[roi.name or ""]
+        field = fields()[roi.name or ""]
         for number, axis in enumerate("yx"):
-            assert roi[axis].start == pytest.approx(region.start[number] * PIXEL_SIZE)
-            assert roi[axis].length == pytest.approx(region.shape[number] * PIXEL_SIZE)
+            assert roi[axis].start == pytest.approx(field.start[number] * PIXEL_SIZE)
+            assert roi[axis].length == pytest.approx(field.shape[number] * PIXEL_SIZE)
 
 
 @pytest.mark.parametrize("well", WELLS)

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from flows.demo import run_demo
+from tasks.demo.layout import ACQUISITIONS, WELLS, fields, translation
 from tasks.plan.errors import InvalidInputError
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
@@ -23,6 +24,14 @@ def test_demo_registers_its_plate_and_says_how_well(
         ("B/02", 1),
         ("B/02", 2),
     ]
+    true = {
+        (well, acquisition, region): translation(well, acquisition, region)
+        for well in WELLS
+        for acquisition in ACQUISITIONS[1:]
+        for region in fields()
+    }
+    assert {(row.well, row.acquisition, row.region): row.true for row in report.shifts} == true
+    assert all(row.error < 0.25 for row in report.shifts), report
     for row in report.comparisons:
         assert row.before < 0.2
         assert row.after > 0.95
