@@ -40,7 +40,7 @@ from flows.command_options import (
     Workers,
     reasons_of,
 )
-from flows.command_start import check_location, prepare_prefect
+from flows.command_start import check_can_estimate, check_location, prepare_prefect
 from flows.summary import print_findings, print_reports, print_result, print_shifts
 from tasks.plan.errors import InvalidInputError, RegistrationError
 from tasks.storage.doctor import examine_plate, repair_plate
@@ -70,6 +70,7 @@ def demo(
     verbose: Verbose = False,
 ) -> None:
     """Write a small raw plate, register it, and show its shifts beside the true ones."""
+    check_can_estimate()
     prepare_prefect(verbose=verbose)
     from flows.demo import run_demo  # noqa: PLC0415 - Prefect reads the environment on import
 
@@ -217,6 +218,7 @@ def register(
     interpolation: InterpolationChoice = "none",
     wells: Wells = None,
     redo: Redo = False,
+    dry_run: DryRun = False,
     parallel_wells: ParallelWells = 2,
     parallel_images: ParallelImages = 2,
     workers: Workers = None,
@@ -224,6 +226,7 @@ def register(
 ) -> None:
     """Estimate the shifts of a raw plate, find their consensus, and apply it."""
     check_location(plate_url, "plate")
+    check_can_estimate()
     prepare_prefect(verbose=verbose)
     from flows.register import (  # noqa: PLC0415 - Prefect reads the environment on import
         register_plate,
@@ -247,12 +250,13 @@ def register(
         interpolation=interpolation,
         wells=wells,
         redo=redo,
+        dry_run=dry_run,
         parallel_wells=parallel_wells,
         parallel_images=parallel_images,
         workers=workers,
     )
     print_shifts(Console(), result.shifts, doubtful=stop_after is None)
-    if stop_after is None:
+    if stop_after is None or dry_run:
         print_result(Console(), result)
     else:
         Console().print(f"Stopped after {stop_after}: no pixel was moved", highlight=False)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 from typing import Literal
 
 from flows.embedded_server import set_up_embedded_server
+from tasks.plan.errors import InvalidInputError
 from tasks.storage.kinds import require_kind
 from tasks.storage.paths import local_path
 from tasks.storage.recover import require_image
@@ -22,6 +24,20 @@ def check_location(url: str, kind: Literal["image", "well", "plate"]) -> None:
         require_image(path)
     else:
         require_kind(path, kind)
+
+
+def check_can_estimate() -> None:
+    """Refuse to estimate without the libraries for it, which applying does not need.
+
+    Raises:
+        InvalidInputError: One is not installed.
+    """
+    missing = [name for name in ("scipy", "skimage") if find_spec(name) is None]
+    if missing:
+        raise InvalidInputError(
+            f"estimating shifts needs what is not installed here: {', '.join(missing)}. "
+            "Install plate-registration with the extra 'estimate'"
+        )
 
 
 def prepare_prefect(*, verbose: bool) -> None:

@@ -29,8 +29,9 @@ from flows.parameters import (
 )
 from flows.shift_report import report_shifts
 from flows.task_runners import make_runner
-from tasks.estimate.image import EstimateOptions, ImageEstimate
+from tasks.estimate.image import ImageEstimate
 from tasks.estimate.images import group_images
+from tasks.estimate.options import EstimateOptions
 from tasks.estimate_shifts import estimate_shifts
 from tasks.plan.errors import UncertainShiftError
 from tasks.storage.kinds import require_kind

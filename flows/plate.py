@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-from prefect import flow, tags, task, unmapped
-from prefect.futures import PrefectFuture, as_completed
+from prefect import flow, tags, task
 from prefect.logging import get_run_logger
 
-from flows.cores import shared_out
-from flows.endings import completed
-from flows.failures import ImagesFailedError, reason_of
 from flows.names import plate_run_name
 from flows.options import RegistrationOptions
-from flows.outcomes import outcome_of
 from flows.parameters import (
     DryRun,
     InterpolationChoice,
@@ -32,13 +26,11 @@ from flows.parameters import (
     Workers,
     with_described_parameters,
 )
-from flows.report import report_plate
-from flows.results import ImageReport, PlateResult, WellResult, count
-from flows.task_runners import make_runner
+from flows.results import PlateResult, WellResult
 from flows.well import apply_registration_to_well
+from flows.wells_of_plate import ended, run_on_wells
 from tasks.plan.errors import InvalidInputError
 from tasks.plan.selection import select_images, select_wells
-from tasks.progress import shown_progress
 from tasks.retry import server_was_busy
 from tasks.settings import SETTINGS
 from tasks.storage.kinds import require_kind
@@ -112,55 +104,15 @@ def apply_registration_to_plate(  # noqa: PLR0917 - the form that people fill in
     for reason in left_out.values():
         logger.warning("Left out: %s", reason)
 
-    at_once, threads = shared_out(workers, parallel_wells, len(selected))
-    reports: dict[str, tuple[ImageReport, ...]] = {}
-    failed: dict[str, str] = {}
-    results: dict[str, WellResult] = {}
-    with make_runner("threads", at_once) as runner, shown_progress(f"plate {plate.name}") as note:
-        futures: list[PrefectFuture[Any]] = [
-            *runner.map(
-                register_well,
-                {
-                    "well": selected,
-                    "plate": unmapped(plate),
-                    "options": unmapped(options),
-                    "task_runner": unmapped(task_runner),
-                    "parallel_images": parallel_images,
-                    "workers": threads,
-                },
-            )
-        ]
-        well_of = dict(zip(futures, selected, strict=True))
-        for done, future in enumerate(as_completed(futures), start=1):
-            well = well_of[future]
-            outcome = outcome_of(future)
-            if isinstance(outcome, WellResult):
-                results[well] = outcome
-                reports[well] = outcome.reports
-            else:
-                failed[well] = reason_of(outcome)
-                reports[well] = outcome.reports if isinstance(outcome, ImagesFailedError) else ()
-            note(done, len(selected))
-            logger.info("%d of %d wells done", done, len(selected))
-
-    in_order = {well: reports[well] for well in selected}
-    report_plate(plate.name, in_order, {**left_out, **failed})
-    told = _told(in_order, failed, left_out)
-    every_report = tuple(report for some in in_order.values() for report in some)
-    if failed:
-        reasons = "; ".join(failed[well] for well in selected if well in failed)
-        raise ImagesFailedError(f"{plate.name}: {told}. {reasons}", every_report)
-    return completed(
-        PlateResult(
-            image_list_updates=[
-                update for well in selected for update in results[well].image_list_updates
-            ],
-            reports=every_report,
-            left_out=left_out,
-        ),
-        f"{plate.name}: {told}",
-        skipped=all(report.outcome == "skipped" for report in every_report),
+    outcomes = run_on_wells(
+        register_well,
+        selected,
+        plate,
+        {"options": options, "task_runner": task_runner, "parallel_images": parallel_images},
+        at_most=parallel_wells,
+        workers=workers,
     )
+    return ended(plate, outcomes, left_out)
 
 
 def _select(
@@ -185,26 +137,3 @@ def _select(
         reason = next(iter(left_out.values()), "it lists none")
         raise InvalidInputError(f"{plate}: nothing to register in any of its wells: {reason}")
     return selected, left_out
-
-
-def _told(
-    reports: dict[str, tuple[ImageReport, ...]], failed: dict[str, str], left_out: dict[str, str]
-) -> str:
-    """Return how many wells and images had which outcome."""
-    skipped = sum(
-        well not in failed and all(report.outcome == "skipped" for report in some)
-        for well, some in reports.items()
-    )
-    planned = sum(
-        well not in failed and any(report.outcome == "planned" for report in some)
-        for well, some in reports.items()
-    )
-    numbers = {
-        "registered": len(reports) - len(failed) - skipped - planned,
-        "planned": planned,
-        "skipped": skipped,
-        "failed": len(failed),
-        "left out": len(left_out),
-    }
-    wells = ", ".join(f"{number} {name}" for name, number in numbers.items() if number)
-    return f"wells: {wells}; images: {count(tuple(r for some in reports.values() for r in some))}"

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-from prefect import flow, tags, task, unmapped
-from prefect.futures import PrefectFuture, as_completed
+from prefect import flow, tags, task
 from prefect.logging import get_run_logger
 
 from flows.consensus import find_consensus_of_well, registered_name
-from flows.cores import shared_out
 from flows.endings import completed
 from flows.estimate import estimate_shifts_of_well
 from flows.estimate_parameters import (
@@ -24,10 +21,9 @@ from flows.estimate_parameters import (
     StopAfter,
     WavelengthId,
 )
-from flows.failures import ImagesFailedError, reason_of
 from flows.names import plate_run_name, well_run_name
-from flows.outcomes import outcome_of
 from flows.parameters import (
+    DryRun,
     InterpolationChoice,
     OverwriteInput,
     ParallelImages,
@@ -42,15 +38,15 @@ from flows.parameters import (
     with_described_parameters,
 )
 from flows.register_options import RegisterOptions
-from flows.results import ImageReport, PlateResult, ShiftReport, WellResult, count
+from flows.register_plan import plan_well
+from flows.results import PlateResult, ShiftReport, WellResult, count
 from flows.shift_report import reports_of
-from flows.task_runners import make_runner
 from flows.well import apply_registration_to_well
+from flows.wells_of_plate import ended, run_on_wells
 from tasks.estimate.image import ImageEstimate
 from tasks.estimate.images import group_images, moved_images
 from tasks.plan.errors import InvalidInputError
 from tasks.plan.selection import select_wells
-from tasks.progress import shown_progress
 from tasks.retry import server_was_busy
 from tasks.settings import SETTINGS
 from tasks.storage.kinds import require_kind
@@ -78,6 +74,7 @@ def register_well(  # noqa: PLR0917 - the form that people fill in
     overwrite_input: OverwriteInput = True,
     interpolation: InterpolationChoice = "none",
     redo: Redo = False,
+    dry_run: DryRun = False,
     parallel_images: ParallelImages = 2,
     workers: Workers = None,
 ) -> WellResult:
@@ -105,6 +102,7 @@ def register_well(  # noqa: PLR0917 - the form that people fill in
         overwrite_input=overwrite_input,
         interpolation=interpolation,
         redo=redo,
+        dry_run=dry_run,
     )
     return _register(well, options, parallel_images=parallel_images, workers=workers)
 
@@ -114,6 +112,9 @@ def _register(
 ) -> WellResult:
     logger = get_run_logger()
     title = f"{well.parent.parent.name} {well.parent.name}/{well.name}"
+    if options.dry_run:
+        plans = plan_well(well, options, parallel_images=parallel_images, workers=workers)
+        return completed(plans, f"{title}: dry run, nothing was touched")
     # A run that was killed while it swapped an image leaves the well without it.
     for message in recover_well(well):
         logger.warning(message)
@@ -128,7 +129,7 @@ def _register(
     else:
         estimates: tuple[ImageEstimate, ...] = estimate_shifts_of_well(
             str(well),
-            **options.for_estimate(),
+            **options.for_estimate().model_dump(),
             redo=options.redo,
             parallel_images=parallel_images,
             workers=workers,
@@ -208,6 +209,7 @@ def register_plate(  # noqa: PLR0917 - the form that people fill in
     interpolation: InterpolationChoice = "none",
     wells: Wells = None,
     redo: Redo = False,
+    dry_run: DryRun = False,
     parallel_wells: ParallelWells = 2,
     parallel_images: ParallelImages = 2,
     workers: Workers = None,
@@ -216,9 +218,9 @@ def register_plate(  # noqa: PLR0917 - the form that people fill in
 
     A well that fails, or whose shifts cannot be trusted, is left as it was and does not stop the
     others; the run then fails and names each well and its reason. Run again, it continues where it
-    stopped. With `stop_after` the tables can be looked at before pixels move.
+    stopped. With `stop_after` the tables can be looked at before pixels move, with `dry_run` what
+    each stage would do.
     """
-    logger = get_run_logger()
     plate = local_path(plate_url)
     require_kind(plate, "plate")
     selected = list(select_wells(plate, wells))
@@ -240,49 +242,15 @@ def register_plate(  # noqa: PLR0917 - the form that people fill in
         overwrite_input=overwrite_input,
         interpolation=interpolation,
         redo=redo,
+        dry_run=dry_run,
     )
-    at_once, threads = shared_out(workers, parallel_wells, len(selected))
-    results: dict[str, WellResult] = {}
-    failed: dict[str, str] = {}
-    reports: dict[str, tuple[ImageReport, ...]] = dict.fromkeys(selected, ())
-    with make_runner("threads", at_once) as runner, shown_progress(f"plate {plate.name}") as note:
-        futures: list[PrefectFuture[Any]] = [
-            *runner.map(
-                register_raw_well,
-                {
-                    "well": selected,
-                    "plate": unmapped(plate),
-                    "options": unmapped(options),
-                    "parallel_images": parallel_images,
-                    "workers": threads,
-                },
-            )
-        ]
-        well_of = dict(zip(futures, selected, strict=True))
-        for done, future in enumerate(as_completed(futures), start=1):
-            well, outcome = well_of[future], outcome_of(future)
-            if isinstance(outcome, WellResult):
-                results[well] = outcome
-                reports[well] = outcome.reports
-            else:
-                failed[well] = reason_of(outcome)
-                reports[well] = outcome.reports if isinstance(outcome, ImagesFailedError) else ()
-            note(done, len(selected))
-            logger.info("%d of %d wells done", done, len(selected))
-
-    every_report = tuple(report for well in selected for report in reports[well])
-    told = f"wells: {len(results)} done, {len(failed)} failed; images: {count(every_report)}"
-    if failed:
-        reasons = "; ".join(f"{well}: {failed[well]}" for well in selected if well in failed)
-        raise ImagesFailedError(f"{plate.name}: {told}. {reasons}", every_report)
-    return completed(
-        PlateResult(
-            image_list_updates=[
-                update for well in selected for update in results[well].image_list_updates
-            ],
-            reports=every_report,
-            shifts=tuple(shift for well in selected for shift in results[well].shifts),
-        ),
-        f"{plate.name}: {told}",
-        skipped=bool(every_report) and all(r.outcome == "skipped" for r in every_report),
+    outcomes = run_on_wells(
+        register_raw_well,
+        selected,
+        plate,
+        {"options": options, "parallel_images": parallel_images},
+        at_most=parallel_wells,
+        workers=workers,
     )
+    done = {"estimate": "estimated", "consensus": "agreed", None: "registered"}[stop_after]
+    return ended(plate, outcomes, done=done)

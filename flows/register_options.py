@@ -2,46 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from flows.consensus import registered_name
+from tasks.estimate.options import EstimateOptions
 from tasks.plan.interpolation import Interpolation
-from tasks.plan.window import Frozen
 
 
-class RegisterOptions(Frozen):
+class RegisterOptions(EstimateOptions):
     """One request, the same for every well; see the parameters' own descriptions."""
 
-    wavelength_id: str
-    reference_acquisition: int
-    method: str
-    input_roi_table: str
-    level_path: str
-    lower_rescale_quantile: float
-    upper_rescale_quantile: float
-    max_shift_um: float | None
-    on_low_confidence: str
     min_overlap: float
-    stop_after: str | None
+    stop_after: Literal["estimate", "consensus"] | None
     register_labels: bool
     overwrite_input: bool
     interpolation: Interpolation
     redo: bool
+    dry_run: bool
 
-    def for_estimate(self) -> dict[str, Any]:
-        """Return the parameters of `estimate_shifts_of_well`, redo left out."""
-        names = (
-            "wavelength_id",
-            "reference_acquisition",
-            "method",
-            "input_roi_table",
-            "level_path",
-            "lower_rescale_quantile",
-            "upper_rescale_quantile",
-            "max_shift_um",
-            "on_low_confidence",
+    def for_estimate(self) -> EstimateOptions:
+        """Return what concerns the first stage."""
+        return EstimateOptions.model_validate(
+            self.model_dump(include=set(EstimateOptions.model_fields))
         )
-        return self.model_dump(include=set(names))
 
     def for_consensus(self) -> dict[str, Any]:
         """Return the parameters of `find_consensus_of_well`, redo left out."""

@@ -11,8 +11,9 @@ from prefect.tasks import exponential_backoff
 
 from tasks.estimate.columns import write_columns
 from tasks.estimate.fingerprint import fingerprint_estimate
-from tasks.estimate.image import EstimateOptions, ImageEstimate, estimate_image
-from tasks.estimate.put_table import read_record
+from tasks.estimate.image import ImageEstimate, estimate_image
+from tasks.estimate.options import EstimateOptions
+from tasks.estimate.put_table import was_made_from
 from tasks.retry import can_heal
 from tasks.settings import SETTINGS
 from tasks.storage.locks import own_well
@@ -50,8 +51,7 @@ def estimate_shifts(
     """
     logger = get_run_logger()
     made_from = fingerprint_estimate(image, reference, options)
-    record = read_record(image, options.input_roi_table) or {}
-    if not redo and record.get("estimated") == made_from:
+    if not redo and was_made_from(image, options.input_roi_table, "estimated", made_from):
         logger.info("%s: shifts were estimated from this very input; kept", image)
         return None
     estimate = estimate_image(image, options, workers=workers)

@@ -11,7 +11,7 @@ from tasks.estimate.consensus import Consensus, write_consensus
 from tasks.estimate.consensus import find_consensus as find
 from tasks.estimate.fingerprint import fingerprint_consensus
 from tasks.estimate.images import Group
-from tasks.estimate.put_table import read_record
+from tasks.estimate.put_table import was_made_from
 from tasks.retry import can_heal
 from tasks.settings import SETTINGS
 from tasks.storage.locks import own_well
@@ -56,8 +56,9 @@ def find_consensus(
         made_from = fingerprint_consensus(
             group.reference, group.others, input_roi_table, min_overlap
         )
-        records = [read_record(image, registered_roi_table) or {} for image in images]
-        if not redo and all(record.get("consensus") == made_from for record in records):
+        if not redo and all(
+            was_made_from(image, registered_roi_table, "consensus", made_from) for image in images
+        ):
             logger.info("%s: the consensus is that of these very shifts; kept", group.reference)
             return ()
         found = find(group.reference, group.others, input_roi_table, min_overlap=min_overlap)

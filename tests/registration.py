@@ -6,7 +6,8 @@ from pathlib import Path
 
 from tasks.estimate.columns import write_columns
 from tasks.estimate.consensus import find_consensus, write_consensus
-from tasks.estimate.image import EstimateOptions, estimate_image
+from tasks.estimate.image import estimate_image
+from tasks.estimate.options import EstimateOptions
 from tasks.pixels.write import write_pyramid
 from tasks.plan.build import build_plan
 from tasks.plan.interpolation import Interpolation

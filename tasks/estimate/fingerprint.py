@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from tasks.estimate.columns import TRANSLATIONS
-from tasks.estimate.image import EstimateOptions
+from tasks.estimate.options import EstimateOptions
 from tasks.plan.listed_tables import read_table
 from tasks.plan.regions import digest_regions, read_regions
 from tasks.storage.tree import read_tree

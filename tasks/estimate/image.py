@@ -6,43 +6,19 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
-from pydantic import Field
 
-from tasks.estimate.decide import Decision, Found, OnLowConfidence, decide
-from tasks.estimate.level import ChannelLevel, open_level
+from tasks.estimate.decide import Decision, Found, decide
 from tasks.estimate.match import Limits, RegionPair, match_region
-from tasks.plan.errors import InvalidInputError, UncertainShiftError
-from tasks.plan.listed_tables import list_tables
-from tasks.plan.reference import pick_reference
-from tasks.plan.regions import Region, pair_regions, read_regions
+from tasks.estimate.options import EstimateOptions
+from tasks.estimate.paired import Paired, open_paired
+from tasks.plan.errors import UncertainShiftError
+from tasks.plan.regions import Region
 from tasks.plan.window import Frozen
-from tasks.storage.well_entries import read_images
 
-Method = Literal["phase_cross_correlation"]
-
-_SAME_SIZE = 1e-3
-"""Relative difference of two pixel sizes that is a rounded number rather than another lens."""
-
-_STRANGERS = 2
+STRANGERS = 2
 """Other regions read to tell a standing camera pattern from a sample that did not move."""
-
-
-class EstimateOptions(Frozen):
-    """How shifts are estimated: fractal-tasks-core's parameters, and what to do in doubt."""
-
-    wavelength_id: str
-    reference_acquisition: int = 0
-    method: Method = "phase_cross_correlation"
-    input_roi_table: str = "FOV_ROI_table"
-    level_path: str = "2"
-    lower_rescale_quantile: float = Field(default=0.0, ge=0, lt=1)
-    upper_rescale_quantile: float = Field(default=0.99, gt=0, le=1)
-    max_shift_um: float | None = Field(default=None, gt=0)
-    """Micrometers along any axis; None: at least half of a region must overlap."""
-    on_low_confidence: OnLowConfidence = "neighbours"
 
 
 class RegionEstimate(Frozen):
@@ -75,7 +51,8 @@ def estimate_image(image: Path, options: EstimateOptions, *, workers: int = 1) -
 
     Each worker holds one region of both images at the chosen level (three where a match at shift 0
     has to be told from a standing pattern), and at most 400 bytes for each of at most 2^20 working
-    pixels: 400 MB beside the regions themselves, however large they are.
+    pixels: 400 MB beside the regions themselves, however large they are. `tasks.estimate.memory`
+    computes it beforehand.
 
     Args:
         image: Root folder of the image, in its well.
@@ -86,35 +63,21 @@ def estimate_image(image: Path, options: EstimateOptions, *, workers: int = 1) -
         InvalidInputError: A table, level or channel is missing, or the images do not fit together.
         UncertainShiftError: A region cannot be trusted, and the policy gives it no other shift.
     """
-    well = image.parent
-    listed = {entry.name: entry.acquisition for entry in read_images(well)}
-    name, warnings = pick_reference(listed, image.name, options.reference_acquisition, well)
-    reference = well / name
-    levels = tuple(
-        open_level(path, wavelength=options.wavelength_id, level=options.level_path)
-        for path in (reference, image)
-    )
-    _check_spacing(*levels)
-    pairs, told = pair_regions(
-        _regions(reference, options.input_roi_table),
-        _regions(image, options.input_roi_table),
-        reference_image=reference,
-        image=image,
-    )
+    paired = open_paired(image, options)
     with ThreadPoolExecutor(max_workers=workers) as threads:
-        found = tuple(threads.map(partial(_find, levels, pairs, options), range(len(pairs))))
+        found = tuple(threads.map(partial(_find, paired, options), range(len(paired.regions))))
     decided = decide(found, options.on_low_confidence)
     refused = [region for region in decided if region.decision == "refused"]
     if refused:
         raise UncertainShiftError(
-            f"{image}: no shift to {reference.name} can be trusted for "
+            f"{image}: no shift to {paired.reference.image.name} can be trusted for "
             + "; ".join(f"region '{region.name}': {region.reason}" for region in refused)
             + ". Nothing was written. Look at these regions; try another level_path or wavelength, "
             'or choose on_low_confidence="zero" to leave them where they are'
         )
     return ImageEstimate(
         image=image,
-        reference=reference,
+        reference=paired.reference.image,
         options=options,
         regions=tuple(
             RegionEstimate(
@@ -127,26 +90,12 @@ def estimate_image(image: Path, options: EstimateOptions, *, workers: int = 1) -
             )
             for one, region in zip(found, decided, strict=True)
         ),
-        warnings=(*warnings, *told),
+        warnings=paired.warnings,
     )
 
 
-def _regions(image: Path, table: str) -> tuple[Region, ...]:
-    listed = list_tables(image)
-    if table not in listed:
-        raise InvalidInputError(
-            f"{image} has no table '{table}'; its tables are: {', '.join(listed) or 'none'}. "
-            "Name the table of the regions to estimate as input_roi_table"
-        )
-    return read_regions(image, table)
-
-
-def _find(
-    levels: Sequence[ChannelLevel],
-    pairs: Sequence[tuple[Region, Region]],
-    options: EstimateOptions,
-    number: int,
-) -> Found:
+def _find(paired: Paired, options: EstimateOptions, number: int) -> Found:
+    levels, pairs = (paired.reference, paired.moving), paired.regions
     windows = [level.window(region) for level, region in zip(levels, pairs[number], strict=True)]
     spacing = levels[0].spacing
     most = options.max_shift_um
@@ -165,7 +114,7 @@ def _find(
     def strangers() -> list[RegionPair]:
         # The next ones in the table, from the start again behind the last.
         others = [*pairs[number + 1 :], *pairs[:number]]
-        return [read(pair) for pair in others[:_STRANGERS]]
+        return [read(pair) for pair in others[:STRANGERS]]
 
     match = match_region(*read(pairs[number]), limits, strangers)
     # From inside the two windows to the images' own coordinates.
@@ -184,12 +133,3 @@ def _find(
 def _in_pixels(most: float, spacing: Sequence[float]) -> tuple[float, float, float]:
     z, y, x = (most / size for size in spacing)
     return (z, y, x)
-
-
-def _check_spacing(reference: ChannelLevel, moving: ChannelLevel) -> None:
-    if not np.allclose(reference.spacing, moving.spacing, rtol=_SAME_SIZE, atol=0):
-        raise InvalidInputError(
-            f"{moving.image} has pixels of {moving.spacing} micrometers (z, y, x) at level "
-            f"'{moving.path}', its reference {reference.image} of {reference.spacing}; regions of "
-            "one pixel size can be compared. Correct the metadata, or resample one image"
-        )

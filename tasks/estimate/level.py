@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,9 @@ class ChannelLevel:
     """Pixels along z, y, x; one plane where there is no z axis."""
     spacing: Spacing
     channel: int | None
+    dtype: np.dtype[Any]
+    chunk_bytes: int
+    """Of one chunk in memory; of one shard where there are shards: it may be decoded whole."""
 
     def window(self, region: Region) -> Window:
         """Return a region in whole pixels of this level, axes (z, y, x), inside the image."""
@@ -92,6 +96,7 @@ def open_level(image: Path, *, wavelength: str, level: str) -> ChannelLevel:
             "one time point. Split the series, or write its shifts by hand"
         )
     size = opened.pixel_size
+    array = opened.zarr_array
     return ChannelLevel(
         image=image,
         path=level,
@@ -99,6 +104,8 @@ def open_level(image: Path, *, wavelength: str, level: str) -> ChannelLevel:
         shape=(sizes.get("z", 1), sizes["y"], sizes["x"]),
         spacing=(float(size.z), float(size.y), float(size.x)),
         channel=_channel(image, opened, wavelength) if "c" in axes else None,
+        dtype=array.dtype,
+        chunk_bytes=math.prod(array.shards or array.chunks) * array.dtype.itemsize,
     )
 
 

@@ -82,6 +82,11 @@ def put_table(
         write_attributes(tables, attributes, temporary=tables / ".attributes.new")
 
 
+def was_made_from(image: Path, name: str, stage: str, fingerprint: str) -> bool:
+    """Return whether a table is there whose record says that a stage made it from this input."""
+    return (read_record(image, name) or {}).get(stage) == fingerprint
+
+
 def read_record(image: Path, name: str) -> dict[str, JsonValue] | None:
     """Return what a table says it was made from; None if it is not there or does not say."""
     folder = image / "tables" / safe_name(name, "table")

@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw, ImageFont
 from tasks.demo.comparing import compare_with_reference
 from tasks.demo.panels import NUCLEI
 from tasks.demo.plate import write_plate
-from tasks.estimate.image import EstimateOptions
+from tasks.estimate.options import EstimateOptions
 from tests.registration import register_raw
 
 WELL = "A/01"

@@ -13,7 +13,7 @@ from ngio import open_ome_zarr_container
 from tasks.demo.comparing import compare_with_reference
 from tasks.demo.layout import ACQUISITIONS, PIXEL_SIZE, registered_fields
 from tasks.demo.panels import NUCLEI
-from tasks.estimate.image import EstimateOptions
+from tasks.estimate.options import EstimateOptions
 from tests.registration import register_raw
 
 WELL = "B/02"

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from tasks.estimate.columns import TRANSLATIONS, write_columns
 from tasks.estimate.consensus import _common, find_consensus, write_consensus
-from tasks.estimate.image import EstimateOptions, ImageEstimate, RegionEstimate
+from tasks.estimate.image import ImageEstimate, RegionEstimate
+from tasks.estimate.options import EstimateOptions
 from tasks.plan.errors import InvalidInputError
 from tasks.plan.listed_tables import list_tables, read_table
 from tasks.plan.regions import Region, read_regions

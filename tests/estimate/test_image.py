@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tasks.estimate.image import EstimateOptions, estimate_image
+from tasks.estimate.image import estimate_image
+from tasks.estimate.options import EstimateOptions
 from tasks.plan.errors import InvalidInputError, UncertainShiftError
 from tests.estimate.wells import PIXEL, SIZE, STAIN, TABLE, make_well
 from tests.plates import write_regions

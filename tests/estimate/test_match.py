@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tasks.estimate.match import Limits, Match, match_region
+from tasks.estimate.memory import BYTES_PER_WORKING_PIXEL
 from tasks.estimate.prepare import working_factor
 from tests.estimate.samples import (
     STANDING,
@@ -301,5 +302,5 @@ def test_memory_is_bounded_by_the_working_pixels(shape: tuple[int, int, int]) ->
     match_region(*frames, Limits())
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    # 400 bytes for each working pixel, and what an imported module leaves behind.
-    assert peak < 400 * np.prod(shape) / factor**2 + 5e6
+    # And what an imported module leaves behind.
+    assert peak < BYTES_PER_WORKING_PIXEL * np.prod(shape) / factor**2 + 5e6

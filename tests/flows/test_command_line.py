@@ -96,6 +96,20 @@ def test_a_setting_out_of_bounds_is_one_line(well: Path, tmp_path: Path) -> None
     assert result.stderr.count("\n") == 1
 
 
+def test_estimating_without_its_libraries_is_one_line_that_says_what_to_install(
+    well: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What the import system answers for a package that is not there.
+    monkeypatch.setattr("flows.command_start.find_spec", lambda _name: None)
+    before = snapshot(well.parent.parent)
+    code = run(["register", str(well.parent.parent), "--wavelength-id", "A01_C01"])
+    captured = capsys.readouterr()
+    assert code == BAD_INPUT
+    assert "scipy, skimage. Install plate-registration with the extra 'estimate'" in captured.err
+    assert captured.err.count("\n") == 1
+    assert snapshot(well.parent.parent) == before
+
+
 def test_help_does_not_wait_for_prefect() -> None:
     code = "import sys, flows.command_line; sys.exit('prefect' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)  # noqa: S603 - ours

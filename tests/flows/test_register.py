@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +19,7 @@ from tasks.plan.errors import InvalidInputError, UncertainShiftError
 from tasks.plan.listed_tables import list_tables, read_table
 from tasks.storage.provenance import read_provenance
 from tests.estimate.wells import PIXEL, SIZE, STAIN, TABLE, make_well
+from tests.flows.snapshots import snapshot
 from tests.plates import read_levels
 from tests.trees import digest_tree
 
@@ -132,3 +135,62 @@ def test_the_wells_of_a_plate_are_registered_each_by_itself(tmp_path: Path) -> N
 def test_a_well_without_the_table_is_an_error_that_says_so(raw: Path) -> None:
     with pytest.raises(InvalidInputError, match="no image with the table 'none'"):
         register_well(str(raw), STAIN, input_roi_table="none")
+
+
+def planned(well: Path, **changed: Any) -> dict[str, str]:
+    """Return the plan of each image; nothing below the plate may change."""
+    plate = well.parents[1]
+    before = snapshot(plate)
+    result = register_well(str(well), STAIN, level_path="0", dry_run=True, **changed)
+    assert snapshot(plate) == before
+    assert result.image_list_updates == []
+    assert {report.outcome for report in result.reports} == {"planned"}
+    return {report.image: report.detail for report in result.reports}
+
+
+def test_a_dry_run_on_a_raw_well_says_what_would_be_estimated_from_what(raw: Path) -> None:
+    plans = planned(raw)
+    assert sorted(plans) == ["0", "1", "2"]
+    for image in "12":
+        assert f"A/01/{image} to 0: shifts of 2 regions of '{TABLE}'" in plans[image]
+        assert "'A01_C01' (channel 1, in the reference channel 0) at level 0" in plans[image]
+        # Two images, two regions of 160 x 160 pixels of 2 bytes.
+        assert "reads     205 kB of pixels" in plans[image]
+        assert "memory    at most" in plans[image]
+        assert "gets the median of the trusted ones" in plans[image]
+    assert f"writes    '{REGISTERED}' into images 1, 2, 0" in plans["0"]
+    assert "known once the shifts are" in plans["0"]
+    assert "moves the pixels of images 1, 2, and of 0 last, in place" in plans["0"]
+
+
+def test_a_dry_run_says_what_an_earlier_run_has_done(raw: Path) -> None:
+    register_well(str(raw), STAIN, level_path="0", stop_after="estimate")
+    plans = planned(raw)
+    assert "kept      estimated from this very input" in plans["1"]
+    assert f"writes    '{REGISTERED}'" in plans["0"]
+    # The largest shift, of acquisition 1, is 9 and 7 pixels of 160; of 2, -4 or -5 and 3.
+    share = (SIZE - 14) * (SIZE - 10) / SIZE**2
+    assert f"at least {share:.0%} (region 'FOV_2')" in plans["0"]
+    assert "estimated from this very input" not in planned(raw, on_low_confidence="zero")["1"]
+    assert "reads" in planned(raw, redo=True)["1"]
+    register_well(str(raw), STAIN, level_path="0", stop_after="consensus")
+    plans = planned(raw)
+    assert f"kept      '{REGISTERED}'" in plans["0"]
+    assert "'FOV_1': y +9, x -7 px" in plans["1"]
+    assert "y +9" not in planned(raw, stop_after="consensus")["1"]
+    apply_registration_to_image(str(raw / "1"), REGISTERED)
+    plans = planned(raw)
+    assert plans["1"].startswith("moved in place already")
+    assert "'FOV_1': y -4, x +3 px" in plans["2"]
+
+
+def test_a_dry_run_of_a_plate_names_what_could_not_be_done(tmp_path: Path) -> None:
+    well = make_well(tmp_path / "plate.zarr", SHIFTS, wells=("A/01", "B/02"))
+    plate = tmp_path / "plate.zarr"
+    result = register_plate(str(plate), STAIN, level_path="0", dry_run=True)
+    assert [report.well for report in result.reports] == ["A/01"] * 3 + ["B/02"] * 3
+    shutil.rmtree(well / "1" / "0")
+    before = snapshot(plate)
+    with pytest.raises(ImagesFailedError, match=r"1 planned, 1 failed.*A/01.*listed but cannot"):
+        register_plate(str(plate), STAIN, level_path="0", dry_run=True)
+    assert snapshot(plate) == before

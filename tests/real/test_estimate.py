@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tasks.estimate.image import EstimateOptions, estimate_image
+from tasks.estimate.image import estimate_image
+from tasks.estimate.options import EstimateOptions
 from tasks.plan.errors import UncertainShiftError
 from tests.real.known_shift import channel
 from tests.real.shared_data import copy_of

@@ -1,0 +1,78 @@
+"""Open an image and its reference for comparison: all that is known before a pixel is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from tasks.estimate.level import ChannelLevel, open_level
+from tasks.estimate.options import EstimateOptions
+from tasks.plan.errors import InvalidInputError
+from tasks.plan.listed_tables import list_tables
+from tasks.plan.reference import pick_reference
+from tasks.plan.regions import Region, pair_regions, read_regions
+from tasks.storage.well_entries import read_images
+
+_SAME_SIZE = 1e-3
+"""Relative difference of two pixel sizes that is a rounded number rather than another lens."""
+
+
+@dataclass(frozen=True)
+class Paired:
+    """An image and its reference at one level, with the regions that both have."""
+
+    reference: ChannelLevel
+    moving: ChannelLevel
+    regions: tuple[tuple[Region, Region], ...]
+    """Of the reference and of the image, in the table's order."""
+    warnings: tuple[str, ...]
+
+
+def open_paired(image: Path, options: EstimateOptions) -> Paired:
+    """Open an image and the one of the reference acquisition.
+
+    Args:
+        image: Root folder of the image, in its well.
+        options: What to estimate from.
+
+    Raises:
+        InvalidInputError: A table, level or channel is missing, or the images do not fit together.
+    """
+    well = image.parent
+    listed = {entry.name: entry.acquisition for entry in read_images(well)}
+    name, warnings = pick_reference(listed, image.name, options.reference_acquisition, well)
+    reference, moving = (
+        open_level(path, wavelength=options.wavelength_id, level=options.level_path)
+        for path in (well / name, image)
+    )
+    _check_spacing(reference, moving)
+    regions, told = pair_regions(
+        _regions(well / name, options.input_roi_table),
+        _regions(image, options.input_roi_table),
+        reference_image=well / name,
+        image=image,
+    )
+    return Paired(
+        reference=reference, moving=moving, regions=tuple(regions), warnings=(*warnings, *told)
+    )
+
+
+def _regions(image: Path, table: str) -> tuple[Region, ...]:
+    listed = list_tables(image)
+    if table not in listed:
+        raise InvalidInputError(
+            f"{image} has no table '{table}'; its tables are: {', '.join(listed) or 'none'}. "
+            "Name the table of the regions to estimate as input_roi_table"
+        )
+    return read_regions(image, table)
+
+
+def _check_spacing(reference: ChannelLevel, moving: ChannelLevel) -> None:
+    if not np.allclose(reference.spacing, moving.spacing, rtol=_SAME_SIZE, atol=0):
+        raise InvalidInputError(
+            f"{moving.image} has pixels of {moving.spacing} micrometers (z, y, x) at level "
+            f"'{moving.path}', its reference {reference.image} of {reference.spacing}; regions of "
+            "one pixel size can be compared. Correct the metadata, or resample one image"
+        )
