@@ -36,6 +36,12 @@ def reference_python(given: Path | None = None) -> Path:
     return python
 
 
+def installed_reference() -> Path | None:
+    """Return the Python of that environment if it was made before; nothing is installed."""
+    python = _cache() / f"fractal-tasks-core-{VERSION}" / "bin" / "python"
+    return python if python.exists() and _installed_version(python) == VERSION else None
+
+
 def _cache() -> Path:
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(home) / "plate-registration"
