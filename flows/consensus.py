@@ -14,6 +14,7 @@ from tasks.estimate.images import group_images
 from tasks.find_consensus import find_consensus
 from tasks.storage.kinds import require_kind
 from tasks.storage.paths import local_path
+from tasks.storage.recover import recover_well
 
 
 def registered_name(input_roi_table: str) -> str:
@@ -38,6 +39,8 @@ def find_consensus_of_well(
     logger = get_run_logger()
     well = local_path(well_url)
     require_kind(well, "well")
+    for message in recover_well(well):
+        logger.warning(message)
     groups, warnings = group_images(
         well, input_roi_table=input_roi_table, reference_acquisition=reference_acquisition
     )

@@ -36,6 +36,7 @@ from tasks.estimate_shifts import estimate_shifts
 from tasks.plan.errors import UncertainShiftError
 from tasks.storage.kinds import require_kind
 from tasks.storage.paths import local_path
+from tasks.storage.recover import recover_well
 
 
 @flow(name="estimate-shifts-of-well", flow_run_name=well_run_name)
@@ -75,6 +76,8 @@ def estimate_shifts_of_well(  # noqa: PLR0917 - the form that people fill in
         max_shift_um=max_shift_um,
         on_low_confidence=on_low_confidence,
     )
+    for message in recover_well(well):
+        logger.warning(message)
     groups, warnings = group_images(
         well, input_roi_table=input_roi_table, reference_acquisition=reference_acquisition
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,8 @@ from pydantic import JsonValue
 
 from tasks.plan.listed_tables import ListedTable, list_tables
 from tasks.storage.attributes import read_attributes, write_attributes, zarr_format
-from tasks.storage.exchange import exchange
 from tasks.storage.paths import safe_name
-from tasks.storage.removal import remove_tree
+from tasks.storage.swap_table import publish_table, recover_table, table_folders
 
 RECORD = "plate_registration"
 """Attribute of a table's group that says from what it was made."""
@@ -27,7 +27,7 @@ def put_table(
     """Write an ROI table with the backend and the attributes of another.
 
     A reader sees the old table or the new one; where the file system cannot exchange two folders
-    there is a moment with neither, and a run that ends in it leaves the new one to be named back.
+    there is a moment with neither, and a run that ends in it leaves that to the next run.
 
     Args:
         image: Root folder of the image; the caller owns its well.
@@ -37,18 +37,28 @@ def put_table(
         record: What it was made from; kept in its attributes.
 
     Raises:
-        OSError: If it cannot be written; the old table is then as it was.
+        OSError: If it cannot be written; the old table is there, or the new one.
     """
-    tables = image / "tables"
-    target = tables / safe_name(name, "table")
-    fresh = tables / f".{name}.new"
-    remove_tree(fresh)
+    recover_table(image, name)
+    try:
+        _write(image, table_folders(image, name).new, frame, like, record)
+        publish_table(image, name)
+    except OSError:
+        # What cannot be removed now, the next run removes.
+        with suppress(OSError):
+            recover_table(image, name)
+        raise
+
+
+def _write(
+    image: Path, folder: Path, frame: Any, like: ListedTable, record: dict[str, JsonValue]
+) -> None:
     group = zarr.open_group(
-        fresh,
+        folder,
         mode="w",
         zarr_format=2 if zarr_format(image) == 2 else 3,  # noqa: PLR2004 - zarr's own
     )
-    kept = read_attributes(tables / like.name)
+    kept = read_attributes(image / "tables" / like.name)
     # As an ROI table ngio would rebuild the rows from its ROIs, which lose columns whose names are
     # no identifiers, and put the others in random order.
     table = GenericTable.from_table_data(
@@ -61,25 +71,10 @@ def put_table(
         warnings.filterwarnings("ignore", r".*zarr v[23]", DeprecationWarning)
         write_table(group, table, backend=like.backend)
     write_attributes(
-        fresh,
-        {**read_attributes(fresh), **kept, RECORD: record},
-        temporary=fresh / ".attributes.new",
+        folder,
+        {**read_attributes(folder), **kept, RECORD: record},
+        temporary=folder / ".attributes.new",
     )
-    if not target.exists():
-        fresh.rename(target)
-    elif exchange(fresh, target):
-        remove_tree(fresh)
-    else:
-        old = tables / f".{name}.old"
-        remove_tree(old)
-        target.rename(old)
-        fresh.rename(target)
-        remove_tree(old)
-    listed = list_tables(image)
-    if name not in listed:
-        names: list[JsonValue] = [*listed, name]
-        attributes = {**read_attributes(tables), "tables": names}
-        write_attributes(tables, attributes, temporary=tables / ".attributes.new")
 
 
 def was_made_from(image: Path, name: str, stage: str, fingerprint: str) -> bool:

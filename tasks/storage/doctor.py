@@ -10,7 +10,7 @@ from tasks.storage.finding import Finding
 from tasks.storage.kinds import require_kind
 from tasks.storage.locks import own_image, own_output, own_well
 from tasks.storage.provenance import read_provenance
-from tasks.storage.recover import recover_output
+from tasks.storage.recover import recover_output, recover_tables
 from tasks.storage.well_entries import list_image, read_wells
 
 
@@ -53,6 +53,8 @@ def _repair(well: Path, finding: Finding) -> tuple[str, ...]:
     if finding.remedy == "recover":
         with own_output(well, name, timeout=0):
             return recover_output(well, name)
+    if finding.remedy == "recover tables":
+        return recover_tables(well)
     if finding.remedy == "list":
         with own_image(well, name, timeout=0):
             return _list(well, name)

@@ -18,6 +18,7 @@ from tasks.storage.kinds import kind_of, require_kind
 from tasks.storage.provenance import read_provenance
 from tasks.storage.recover import find_leftovers, require_first_result
 from tasks.storage.swap import is_phantom
+from tasks.storage.swap_table import find_table_leftovers
 from tasks.storage.well_entries import read_images
 
 Record = dict[str, JsonValue]
@@ -43,6 +44,8 @@ def examine_well(well: Path) -> tuple[Finding, ...]:
         found += _of_leftovers(well, name, kinds)
     for name in listed:
         found += _of_listed(well / name, is_half_swapped=name in leftovers)
+    if not any(holder.image is None and holder.is_alive for holder in holders):
+        found += _of_tables(well)
     records: dict[str, Record] = {}
     for name in there - busy:
         try:
@@ -103,6 +106,13 @@ def _of_leftovers(well: Path, name: str, kinds: frozenset[HiddenKind]) -> Iterat
     else:
         problem = f"an earlier run that was interrupted left {beside}"
         yield _finding(image, problem, "recover", "the next run removes it")
+
+
+def _of_tables(well: Path) -> Iterator[Finding]:
+    for image, names in find_table_leftovers(well).items():
+        for name in names:
+            problem = f"an earlier run stopped while it replaced the table '{name}'"
+            yield _finding(image, problem, "recover tables", "the next run finishes or undoes it")
 
 
 def _of_listed(image: Path, *, is_half_swapped: bool) -> Iterator[Finding]:

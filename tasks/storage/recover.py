@@ -9,10 +9,11 @@ from tasks.plan.errors import InvalidInputError, LockHeldError
 from tasks.storage.durable import flush_folder
 from tasks.storage.hidden import HiddenKind, hidden_folders, output_names, parse_hidden
 from tasks.storage.kinds import kind_of, require_kind
-from tasks.storage.locks import own_output
+from tasks.storage.locks import own_output, own_well
 from tasks.storage.provenance import read_provenance
 from tasks.storage.removal import remove_tree
 from tasks.storage.swap import put_in_place, remove_phantom
+from tasks.storage.swap_table import find_table_leftovers, recover_table
 from tasks.storage.well_entries import list_image, read_images
 
 _MEANING: dict[HiddenKind, str] = {
@@ -44,7 +45,7 @@ def recover_image(well: Path, image_name: str) -> tuple[str, ...]:
 
 
 def recover_well(well: Path) -> tuple[str, ...]:
-    """Recover every image of a well that no running process owns; live runs are left alone.
+    """Recover every image and table of a well that no running process owns.
 
     Returns:
         What was found and what was done or could not be done, one message each; empty if all was
@@ -62,6 +63,28 @@ def recover_well(well: Path) -> tuple[str, ...]:
         except (InvalidInputError, OSError) as error:
             # One image must not stop the others; a run on this image raises the same.
             messages.append(f"{well / name}: an earlier run's leftovers remain: {error}")
+    return (*messages, *recover_tables(well))
+
+
+def recover_tables(well: Path) -> tuple[str, ...]:
+    """Recover every table of a well that was being replaced, unless a run is at it now.
+
+    Returns:
+        What was found and what was done or could not be done; empty if all was well.
+    """
+    leftovers = find_table_leftovers(well)
+    if not leftovers:
+        return ()
+    messages: list[str] = []
+    try:
+        with own_well(well, timeout=0):
+            for image, names in leftovers.items():
+                for name in names:
+                    messages += recover_table(image, name)
+    except LockHeldError:
+        return ()
+    except OSError as error:
+        messages.append(f"{well}: what an earlier run left of a table remains: {error}")
     return tuple(messages)
 
 
