@@ -1,4 +1,4 @@
-"""Read back a few chunks of every staged level, and compare the finest with the source."""
+"""Read back a few chunks of every staged level, and compare them with what they are made from."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from tasks.plan.registration_plan import Level, Pyramid
 from tasks.plan.window import Shift, Window
 from tasks.storage.between import holds_interpolated
+from tasks.storage.coarser import chunk_around, coarse_differences
 
 _SAMPLES = 4
-"""Chunks per level; a wrong shift shows in any one of them."""
+"""Chunks of the finest level; a wrong shift shows in any one of them."""
 
 PixelArray = zarr.Array[Any]
 
@@ -23,8 +24,9 @@ def sample_differences(pyramid: Pyramid, source: Path, staged: Path) -> list[str
     """Return what is wrong in a sample of chunks of a shifted pyramid; empty if nothing is.
 
     Finest level: chunks in the middle of the first, last and some other targets must hold the
-    source's pixels where the plan puts them, interpolated as the plan says. Coarser levels: the
-    middle chunk must decode.
+    source's pixels where the plan puts them, interpolated as the plan says. Coarser levels: pixels
+    of the chunk in the middle of one target, of a region that moves, must be what the next finer
+    level reduces to.
 
     Args:
         pyramid: The image or a label, with shifts.
@@ -40,10 +42,7 @@ def sample_differences(pyramid: Pyramid, source: Path, staged: Path) -> list[str
                 f"array {finest.path}: pixels from {window.start} to {window.stop} are not those "
                 "of the source"
             )
-    for level in pyramid.levels[1:]:
-        middle = tuple(size // 2 for size in level.shape)
-        _open(staged / level.path)[_chunk_around(middle, level).slices]
-    return found
+    return found + coarse_differences(pyramid, staged, _telling_pixel(pyramid))
 
 
 def _is_right(new: PixelArray, old: PixelArray, pyramid: Pyramid, window: Window) -> bool:
@@ -59,11 +58,11 @@ def _open(path: Path) -> PixelArray:
 
 
 def _windows(shifts: tuple[Shift, ...], level: Level) -> list[Window]:
-    moved = [shift for shift in shifts if not shift.target.is_empty]
-    count = min(_SAMPLES, len(moved))
-    chosen = {round(n * (len(moved) - 1) / max(1, count - 1)) for n in range(count)}
-    corner = _chunk_around((0,) * len(level.shape), level)
-    return list(dict.fromkeys([corner, *(_middle(moved[n], level) for n in sorted(chosen))]))
+    landed = _landed(shifts)
+    count = min(_SAMPLES, len(landed))
+    chosen = {round(n * (len(landed) - 1) / max(1, count - 1)) for n in range(count)}
+    corner = chunk_around((0,) * len(level.shape), level)
+    return list(dict.fromkeys([corner, *(_middle(landed[n], level) for n in sorted(chosen))]))
 
 
 def _middle(shift: Shift, level: Level) -> Window:
@@ -71,20 +70,27 @@ def _middle(shift: Shift, level: Level) -> Window:
 
     So that looking at them decodes two chunks, not the five that a shifted chunk may touch.
     """
-    target = shift.target
-    pixel = tuple((a + b) // 2 for a, b in zip(target.start, target.stop, strict=True))
+    pixel = _center(shift.target)
     origin = tuple(p - step for p, step in zip(pixel, shift.offset, strict=True))
-    landed = _chunk_around(origin, level).moved_by(shift.offset)
-    return _chunk_around(pixel, level).clipped_to(landed)
+    landed = chunk_around(origin, level).moved_by(shift.offset)
+    return chunk_around(pixel, level).clipped_to(landed)
 
 
-def _chunk_around(pixel: tuple[int, ...], level: Level) -> Window:
-    start = tuple(p // size * size for p, size in zip(pixel, level.chunks, strict=True))
-    stop = tuple(
-        min(first + size, end)
-        for first, size, end in zip(start, level.chunks, level.shape, strict=True)
-    )
-    return Window(start=start, stop=stop)
+def _telling_pixel(pyramid: Pyramid) -> tuple[int, ...]:
+    """Return a pixel around which levels of the source would be wrong, where there is one."""
+    landed = _landed(pyramid.shifts)
+    moved = [shift for shift in landed if not shift.is_identity] or landed
+    if not moved:
+        return (0,) * len(pyramid.axes)
+    return _center(moved[len(moved) // 2].target)
+
+
+def _landed(shifts: tuple[Shift, ...]) -> list[Shift]:
+    return [shift for shift in shifts if not shift.target.is_empty]
+
+
+def _center(window: Window) -> tuple[int, ...]:
+    return tuple((a + b) // 2 for a, b in zip(window.start, window.stop, strict=True))
 
 
 def _expected(source: PixelArray, shifts: tuple[Shift, ...], window: Window) -> NDArray[Any]:

@@ -73,11 +73,34 @@ def drop_row(staged: Path) -> None:
     path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
 
 
+def lose_chunks(staged: Path, array: str) -> None:
+    metadata = {".zarray", ".zattrs", "zarr.json"}
+    for path in (staged / array).rglob("*"):
+        if path.is_file() and path.name not in metadata:
+            path.unlink()
+
+
+def keep_level_of_source(staged: Path, array: str) -> None:
+    """Put the source's level in place of the staged one, as a writer would that forgot it."""
+    name = staged.name.removeprefix(".").removesuffix(".staging")
+    shutil.rmtree(staged / array)
+    shutil.copytree(staged.parent / name / array, staged / array)
+
+
 WRONG: dict[str, tuple[Callable[[Path], object], str]] = {
     "a pixel": (lambda s: set_pixel(s, "0"), "array 0: pixels"),
     "a label's pixel": (lambda s: set_pixel(s, "labels/nuclei/0"), "array labels/nuclei/0: pixels"),
     "a torn chunk": (lambda s: truncate_chunks(s, "0"), "cannot be read"),
     "a torn chunk of a coarse level": (lambda s: truncate_chunks(s, "1"), "cannot be read"),
+    "a lost chunk of a coarse level": (
+        lambda s: lose_chunks(s, "1"),
+        "array 1: pixels from (0, 0) to (8, 16) are not what array 0 reduces to",
+    ),
+    "a lost chunk of a label's coarse level": (
+        lambda s: lose_chunks(s, "labels/nuclei/1"),
+        "array labels/nuclei/1: pixels",
+    ),
+    "a coarse level that did not move": (lambda s: keep_level_of_source(s, "1"), "array 1: pixels"),
     "a missing level": (lambda s: shutil.rmtree(s / "1"), "cannot be read"),
     "another fill value": (
         lambda s: edit_json(metadata_file(s / "1", array=True), lambda c: c.update(fill_value=7)),
