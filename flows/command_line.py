@@ -41,6 +41,7 @@ from flows.command_options import (
     reasons_of,
 )
 from flows.command_start import check_can_estimate, check_location, prepare_prefect
+from flows.command_stop import stopped_within_seconds
 from flows.summary import print_findings, print_reports, print_result, print_shifts
 from tasks.plan.errors import InvalidInputError, RegistrationError
 from tasks.storage.doctor import examine_plate, repair_plate
@@ -50,13 +51,12 @@ BAD_INPUT = 2
 """Exit code where what was asked cannot be done; nothing was written."""
 FAILED = 1
 """Exit code where the run began and did not succeed."""
-INTERRUPTED = 130
-"""Exit code that shells give a program stopped by Ctrl-C."""
 
 
 app = App(
     name="plate-registration",
     help="Register the acquisitions of a multiplexed OME-Zarr plate to one of them.",
+    suppress_keyboard_interrupt=False,
 )
 
 
@@ -288,7 +288,8 @@ def main() -> None:
     What is wrong with the input or the disk is told in one line. Anything else is a defect of ours
     and keeps its traceback.
     """
-    sys.exit(run(sys.argv[1:]))
+    with stopped_within_seconds():
+        sys.exit(run(sys.argv[1:]))
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -304,8 +305,6 @@ def run(arguments: Sequence[str]) -> int:
     except (RegistrationError, OSError) as error:
         print_reports(Console(), getattr(error, "reports", ()))
         return _refuse(str(error), FAILED)
-    except KeyboardInterrupt:
-        return _refuse("interrupted; run again to continue", INTERRUPTED)
     return code if isinstance(code, int) else 0
 
 

@@ -28,7 +28,7 @@ from flows.parameters import (
     with_described_parameters,
 )
 from flows.shift_report import report_shifts
-from flows.task_runners import make_runner
+from flows.task_runners import running
 from tasks.estimate.image import ImageEstimate
 from tasks.estimate.images import group_images
 from tasks.estimate.options import EstimateOptions
@@ -87,7 +87,7 @@ def estimate_shifts_of_well(  # noqa: PLR0917 - the form that people fill in
     at_once, threads = shared_out(workers, parallel_images, len(pairs))
     estimates: list[ImageEstimate] = []
     failed: dict[str, str] = {}
-    with make_runner("threads", at_once) as runner:
+    with running("threads", at_once) as runner:
         futures = runner.map(
             estimate_shifts,
             {

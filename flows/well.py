@@ -34,7 +34,7 @@ from flows.parameters import (
 )
 from flows.report import report_well
 from flows.results import ImageReport, ImageResult, WellResult, count
-from flows.task_runners import make_runner
+from flows.task_runners import running
 from tasks.plan.selection import select_images
 from tasks.retry import server_was_busy
 from tasks.settings import SETTINGS
@@ -172,7 +172,7 @@ def _register(
 ) -> tuple[list[ImageResult], dict[str, str]]:
     """Return the results of the images that succeeded, and the reasons of those that did not."""
     at_once, threads = shared_out(workers, at_most, len(names))
-    with make_runner(task_runner, at_once) as runner:
+    with running(task_runner, at_once) as runner:
         futures = runner.map(
             register_image,
             {

@@ -17,7 +17,7 @@ from flows.failures import ImagesFailedError, reason_of
 from flows.outcomes import outcome_of
 from flows.report import report_plate
 from flows.results import ImageReport, PlateResult, WellResult, count
-from flows.task_runners import make_runner
+from flows.task_runners import running
 from tasks.progress import shown_progress
 
 
@@ -55,7 +55,7 @@ def run_on_wells(
     logger = get_run_logger()
     at_once, threads = shared_out(workers, at_most, len(wells))
     outcomes: dict[str, object] = {}
-    with make_runner("threads", at_once) as runner, shown_progress(f"plate {plate.name}") as note:
+    with running("threads", at_once) as runner, shown_progress(f"plate {plate.name}") as note:
         same = {"plate": plate, "workers": threads, **parameters}
         futures: list[PrefectFuture[Any]] = [
             *runner.map(

@@ -10,6 +10,7 @@ from prefect.tasks import exponential_backoff
 from tasks.plan.registration_plan import RegistrationPlan
 from tasks.retry import can_heal
 from tasks.settings import SETTINGS
+from tasks.stopping import STOPPING
 from tasks.storage.locks import own_well
 from tasks.storage.provenance import write_provenance
 from tasks.storage.swap import publish
@@ -31,7 +32,9 @@ def finalize(plan: RegistrationPlan) -> None:
 
     Raises:
         VerificationError: The staged image is not what the plan says; the original was kept.
+        StoppedError: The run is to stop, and nothing was replaced yet.
     """
+    STOPPING.check()
     well = plan.image_path.parent
     logger = get_run_logger()
     # Each step does nothing where an earlier attempt of this task has come further.

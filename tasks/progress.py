@@ -14,6 +14,7 @@ import httpx  # Prefect's client raises httpx's errors
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
 from prefect.logging import get_run_logger
 
+from tasks.stopping import STOPPING
 from tasks.terminal_bars import TERMINAL_BARS
 
 _SECONDS_BETWEEN_UPDATES = 2.0
@@ -26,8 +27,9 @@ def shown_progress(
     """Show the progress of one piece of work until the block ends.
 
     The yielded function takes blocks done and blocks in all; it is cheap and may be called from any
-    thread. The artifact is updated from a thread of its own, so that a slow server never slows the
-    writing; a server that fails costs the display, not the run.
+    thread. Where the run is to stop it raises `StoppedError`: between two blocks is the moment.
+    The artifact is updated from a thread of its own, so that a slow server never slows the writing;
+    a server that fails costs the display, not the run.
 
     Args:
         what: What is being written, such as `image A/01/1`; becomes the artifact's key.
@@ -38,6 +40,7 @@ def shown_progress(
 
     def note(done: int, total: int) -> None:
         nonlocal latest
+        STOPPING.check()
         latest = 100.0 * done / total if total else 100.0
         show_on_terminal(done, total)
 

@@ -6,6 +6,7 @@ RegistrationError
 ├── UncertainShiftError    a shift cannot be trusted; nothing was written
 ├── DamagedChunkError      a chunk of the source cannot be decoded; nothing was replaced
 ├── LockHeldError          another run owns the image or the well; it can be tried again
+├── StoppedError           somebody stopped the run; the original was not touched
 └── VerificationError      the staged image is not what the plan says; the original was kept
 """
 
@@ -34,6 +35,10 @@ class DamagedChunkError(RegistrationError):
 
 class LockHeldError(RegistrationError, TimeoutError):
     """Another run owns the image or the well; it can be tried again when that run has ended."""
+
+
+class StoppedError(RegistrationError):
+    """Somebody stopped the run; the original was not touched, and a new run does what is left."""
 
 
 class VerificationError(RegistrationError):
