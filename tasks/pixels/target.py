@@ -113,6 +113,7 @@ class LevelWriter:
 
     def _encode(self, index: Index, unit: Window, pixels: npt.NDArray[Any]) -> None:
         if self._files is None:
+            # One unit at a time: of several, zarr goes on to write the others after one has failed.
             self._array.set_basic_selection(unit.slices, pixels)
         else:
             self._files.write(index, pixels)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
 import sys
 import threading
 from pathlib import Path
@@ -14,6 +16,8 @@ import zarr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ngio.common._zoom import numpy_zoom
+from zarr.core.sync import sync
+from zarr.storage import LocalStore
 
 from tasks.pixels import blocks
 from tasks.pixels.write import WrittenPixels, write_pyramid
@@ -314,6 +318,31 @@ def test_a_truncated_chunk_is_named(tmp_path: Path) -> None:
     chunk.write_bytes(chunk.read_bytes()[:20])
     with pytest.raises(DamagedChunkError, match=r"source/0: chunk 1/2/1/1 cannot be decoded"):
         write_pyramid(pyramid, tmp_path / "source", tmp_path / "staged")
+
+
+async def whatever_zarr_still_does() -> None:
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    await asyncio.gather(*others, return_exceptions=True)
+
+
+def test_nothing_is_written_after_a_shard_could_not_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Every shard of the one block holds something.
+    moved = shift((0, 0), (1, 1), (63, 63))
+    case = Case(((64, 64),), (16, 16), (moved,), shards=(32, 32), zarr_format=3)
+    pyramid, _ = make(case, tmp_path)
+    asked = []
+
+    async def fail(_store: LocalStore, key: str, _value: object) -> None:
+        asked.append(key)
+        raise OSError(errno.EIO, "Input/output error", key)
+
+    monkeypatch.setattr(LocalStore, "set", fail)
+    with pytest.raises(OSError, match="Input/output error"):
+        write_pyramid(pyramid, tmp_path / "source", tmp_path / "staged")
+    sync(whatever_zarr_still_does())
+    assert len(asked) == 1
 
 
 def test_progress_counts_every_block_in_order(tmp_path: Path) -> None:
