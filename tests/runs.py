@@ -41,6 +41,7 @@ class Run(NamedTuple):
     swap: Swap = "exchange"
     lock_timeout: float = 60.0
     redo: bool = False
+    workers: int = 2
 
 
 def run_there(run: Run, swaps: Connection | None = None) -> None:
@@ -99,11 +100,11 @@ def run_image(run: Run, *, before_swap: Callable[[], None] = do_nothing) -> tupl
         check_free_space(plan)
         with room_given_back(plan):
             staged = start_staging(plan)
-            write_pyramid(plan.image, plan.image_path, staged, workers=2)
+            write_pyramid(plan.image, plan.image_path, staged, workers=run.workers)
             stage_labels(plan)
             for label in plan.labels:
                 if label.shifts:
-                    write_pyramid(label, plan.image_path, staged, workers=2)
+                    write_pyramid(label, plan.image_path, staged, workers=run.workers)
             with own_well(well, timeout=run.lock_timeout):
                 write_tables(plan, staged)
             write_provenance(plan)

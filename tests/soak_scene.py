@@ -25,7 +25,7 @@ ACQUISITIONS = (0, 1, 2)
 
 forks = multiprocessing.get_context("forkserver")
 """Processes start within milliseconds: they are forked from one that has everything imported."""
-forks.set_forkserver_preload(["tests.runs"])
+forks.set_forkserver_preload(["tests.storage.broken_runs"])
 
 
 class Process(Protocol):
@@ -107,15 +107,24 @@ class Kind(NamedTuple):
 
 
 class Scene:
-    """A plate of one kind, before and after an undisturbed run."""
+    """A plate of one kind, before and after an undisturbed run on its well, or on one image."""
 
-    def __init__(self, folder: Path, kind: Kind, start: Callable[[Run], Process]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        kind: Kind,
+        start: Callable[[Run], Process],
+        *,
+        make: Callable[[Path, NgffVersion], None] | None = None,
+        image: str = "",
+    ) -> None:
         self.kind, self._start = kind, start
         self._pristine = folder / f"pristine-{kind.version}.zarr"
         if not self._pristine.is_dir():
-            make_well(self._pristine, kind.version)
+            (make or make_well)(self._pristine, kind.version)
         self.plate = folder / "plate.zarr"
         self.well = self.plate / "A" / "01"
+        self.run = Run(self.well / image, kind.overwrite_input, kind.swap)
         self.fresh()
         self.old = images_of(self.well)
         began = time.monotonic()
@@ -124,6 +133,7 @@ class Scene:
         self.seconds = time.monotonic() - began
         self.new = images_of(self.well)
         self._end = files_of(self.well)
+        self._findings = examine_plate(self.plate)
 
     @property
     def changed(self) -> list[str]:
@@ -136,8 +146,8 @@ class Scene:
         shutil.copytree(self._pristine, self.plate)
 
     def start(self) -> Process:
-        """Start a run on the well."""
-        return self._start(Run(self.well, self.kind.overwrite_input, self.kind.swap))
+        """Start a run."""
+        return self._start(self.run)
 
     def torn(self) -> list[str]:
         """Return the images that are neither old nor new; between two renames one has no name."""
@@ -158,7 +168,8 @@ class Scene:
         now = files_of(self.well)
         paths = sorted(path for path in {*now, *self._end} if now.get(path) != self._end.get(path))
         found = [f"{path} is not as without a kill" for path in paths]
-        return [f"{self.kind}: {text}" for text in (*found, *examine_plate(self.plate))]
+        findings = set(examine_plate(self.plate)) - set(self._findings)
+        return [f"{self.kind}: {text}" for text in (*found, *sorted(map(str, findings)))]
 
 
 def images_of(well: Path) -> dict[str, dict[str, str]]:

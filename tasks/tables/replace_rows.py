@@ -89,7 +89,8 @@ def _replace_in_parquet(folder: Path, columns: _Columns, kept: _Kept) -> None:
     for name, values in columns.items():
         column = pa.array(values, from_pandas=True)
         table = table.set_column(table.column_names.index(name), name, column)
-    pq.write_table(table.filter(pa.array(kept)), file)
+    with file.open("wb") as stream:
+        pq.write_table(table.filter(pa.array(kept)), stream)
 
 
 def _replace_in_anndata(folder: Path, columns: _Columns, kept: _Kept) -> None:

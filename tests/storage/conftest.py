@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -15,17 +14,16 @@ from tasks.plan.interpolation import Interpolation
 from tasks.plan.registration_plan import RegistrationPlan
 from tests.plate_tables import add_feature_table, write_regions
 from tests.plates import add_extras, make_plate
+from tests.storage.disks import in_memory
 
 NgffVersion = Literal["0.4", "0.5"]
 
 
 @pytest.fixture
-def tmp_path(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Return a folder in memory where there is one: thousands of small files are flushed."""
-    memory = Path("/dev/shm")  # noqa: S108 - the folder in it has a random name
-    parent = memory if memory.is_dir() else tmp_path_factory.getbasetemp()
-    with tempfile.TemporaryDirectory(dir=parent) as folder:
-        yield Path(folder)
+def tmp_path() -> Iterator[Path]:
+    """Return a folder in memory, where there is such a place."""
+    with in_memory() as folder:
+        yield folder
 
 
 @pytest.fixture(scope="session")

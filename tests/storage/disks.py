@@ -5,11 +5,20 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+
+@contextmanager
+def in_memory() -> Iterator[Path]:
+    """Make a folder in memory, where there is such a place: many small files are flushed."""
+    memory = Path("/dev/shm")  # noqa: S108 - the folder in it has a random name
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
+        yield Path(folder)
 
 
 @contextmanager

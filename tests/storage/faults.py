@@ -1,12 +1,14 @@
-"""Break the file system at its N-th call: kill the process there, or raise an error.
+"""Break the file system at its N-th call: kill the process there, raise an error, tear a write.
 
 Python announces most calls to an audit hook before it makes them (open, rename, remove, mkdir,
-rmdir, scandir); flushing, writing through a descriptor and renameat2 are wrapped. Only calls below
-one folder count. Everything is off until `broken_at` is entered.
+rmdir, scandir); flushing, writing, asking for a file's state and renameat2 are wrapped. Only calls
+below one folder count. Everything is off until `broken_at` is entered.
 """
 
 from __future__ import annotations
 
+import builtins
+import io
 import os
 import signal
 import sys
@@ -20,18 +22,22 @@ from typing import Any, Literal
 import pytest
 
 from tasks.storage import exchange, parallel
+from tests.storage.breakable_files import opening_breakable
 
-FaultKind = Literal["error", "errors from then on", "error after the call", "kill", "count"]
+FaultKind = Literal["error", "torn", "errors from then on", "error after the call", "kill", "count"]
+"""`torn`: half of what should be written is, then there is an error. A kill tears a write too."""
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 _PATHS = {
-    "os.rename": 2,
-    "os.remove": 1,
-    "os.rmdir": 1,
-    "os.mkdir": 1,
-    "os.truncate": 1,
+    "os.rename": ((0, 2), (1, 3)),
+    "os.link": ((0, 2), (1, 3)),
+    "os.remove": ((0, 1),),
+    "os.rmdir": ((0, 1),),
+    "os.mkdir": ((0, 2),),
+    "os.truncate": ((0, 0),),
 }
-_READING = frozenset({"read", "os.scandir"})
+"""Where a call's announcement has its paths, and the open folders that these start from."""
+_READING = frozenset({"read", "os.scandir", "stat"})
 
 
 @dataclass
@@ -64,6 +70,12 @@ def broken_at(fault: Fault) -> Iterator[Fault]:
         patch.setattr(parallel, "WORKERS", 1)
         patch.setattr(os, "fsync", _wrapped(_without_a_disk, "fsync"))
         patch.setattr(os, "write", _wrapped(os.write, "write"))
+        patch.setattr(os, "sendfile", _sending(os.sendfile))
+        for name in ("stat", "lstat"):
+            patch.setattr(os, name, _asking(getattr(os, name)))
+        for module in (builtins, io):
+            # Two names of one function: pathlib uses the one, shutil the other.
+            patch.setattr(module, "open", opening_breakable(io.open, _reach))
         patch.setattr(exchange, "_renameat2", _exchange_wrapped(exchange._renameat2))
         for name in ("rename", "replace", "unlink", "mkdir", "rmdir"):
             patch.setattr(os, name, _late(getattr(os, name), name))
@@ -95,13 +107,15 @@ def _audit(event: str, args: tuple[Any, ...]) -> None:
         name = "open" if isinstance(flags, int) and flags & _WRITING else "read"
         _reach(name, [path])
     elif event == "os.scandir":
-        _reach(event, [args[0]])
+        _reach(event, [_in_folder("", args[0]) if isinstance(args[0], int) else args[0]])
     elif event in _PATHS:
-        _reach(event, list(args[: _PATHS[event]]))
+        _reach(event, [_in_folder(args[path], args[folder]) for path, folder in _PATHS[event]])
 
 
-def _reach(name: str, paths: list[Any], *, torn: Callable[[], None] | None = None) -> None:
+def _reach(name: str, paths: list[Any], *, torn: Callable[[], object] | None = None) -> None:
     """Count one call and break it if it is the one."""
+    if not _armed:
+        return
     fault = _armed[-1]
     if fault.paused or (name in _READING and not fault.reading):
         return
@@ -114,9 +128,18 @@ def _reach(name: str, paths: list[Any], *, torn: Callable[[], None] | None = Non
         if torn is not None:
             torn()
         os.kill(os.getpid(), signal.SIGKILL)
-    now = number == fault.number and fault.kind == "error"
+    if fault.kind == "torn" and number == fault.number and torn is not None:
+        torn()
+    now = number == fault.number and fault.kind in {"error", "torn"}
     if now or (number >= fault.number and fault.kind == "errors from then on"):
         raise OSError(fault.errno, os.strerror(fault.errno), str(paths[0]))
+
+
+def _in_folder(path: Any, folder: Any) -> Any:
+    """Return where a path leads that may start from an open folder, as `shutil.rmtree` uses it."""
+    if isinstance(folder, int) and folder >= 0 and isinstance(path, str):
+        return f"{_path_of(folder)}/{path}"
+    return path
 
 
 def _is_below(path: Any, folder: Path) -> bool:
@@ -131,13 +154,31 @@ def _path_of(descriptor: int) -> str:
 
 def _wrapped(call: Callable[..., Any], name: str) -> Callable[..., Any]:
     def broken(descriptor: int, *args: Any) -> Any:
-        if _armed:
-            torn = None
-            if name == "write":
-                content = args[0]
-                torn = lambda: call(descriptor, content[: len(content) // 2])  # noqa: E731
-            _reach(name, [_path_of(descriptor)], torn=torn)
+        torn = None
+        if name == "write":
+            content = args[0]
+            torn = lambda: call(descriptor, content[: len(content) // 2])  # noqa: E731
+        _reach(name, [_path_of(descriptor)], torn=torn)
         return call(descriptor, *args)
+
+    return broken
+
+
+def _sending(call: Callable[..., int]) -> Callable[..., int]:
+    def broken(out: int, content: int, offset: int, count: int) -> int:
+        left = os.fstat(content).st_size - offset
+        if left > 0:
+            torn = lambda: call(out, content, offset, left // 2)  # noqa: E731
+            _reach("write", [_path_of(out)], torn=torn)
+        return call(out, content, offset, count)
+
+    return broken
+
+
+def _asking(call: Callable[..., os.stat_result]) -> Callable[..., os.stat_result]:
+    def broken(path: Any, *args: Any, **kwargs: Any) -> os.stat_result:
+        _reach("stat", [path])
+        return call(path, *args, **kwargs)
 
     return broken
 
