@@ -12,7 +12,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import sleep
 from types import FrameType
-from typing import NoReturn
 
 from tasks.stopping import STOPPING
 
@@ -51,10 +50,15 @@ def stopped_within_seconds() -> Iterator[None]:
     except KeyboardInterrupt:
         _tell(received[0])
         sys.exit(_KILLED_BY + received[0])
+    finally:
+        signal.set_wakeup_fd(-1)
+        told.close()
 
 
-def _end_in_any_case(hears: socket.socket) -> NoReturn:
+def _end_in_any_case(hears: socket.socket) -> None:
     number = _next_signal(hears)
+    if number is None:
+        return
     STOPPING.ask()
     sleep(SECONDS_TO_END)
     _tell(number)
@@ -62,17 +66,20 @@ def _end_in_any_case(hears: socket.socket) -> NoReturn:
     os._exit(_KILLED_BY + number)
 
 
-def _next_signal(hears: socket.socket) -> signal.Signals:
+def _next_signal(hears: socket.socket) -> signal.Signals | None:
+    """Wait for a signal and return it; None once the other end is closed: the command is done."""
     hears.settimeout(_SECONDS_BETWEEN_LOOKS)
     while True:
         try:
-            (number,) = hears.recv(1)
+            received = hears.recv(1)
         except TimeoutError:
             # polars, once it is loaded, lets Ctrl-C wait until the main thread wakes by itself.
             signal.siginterrupt(signal.SIGINT, True)
         else:
-            if number in _SIGNALS:
-                return signal.Signals(number)
+            if not received:
+                return None
+            if received[0] in _SIGNALS:
+                return signal.Signals(received[0])
 
 
 def _tell(received: signal.Signals) -> None:

@@ -32,11 +32,11 @@ ON_A_SLOW_DISK = """
 import time
 from tasks.pixels import blocks, chunk_files
 blocks.BLOCK_BYTES = 1
-write = chunk_files.ChunkFiles.write_bytes
-def write_slowly(self, index, encoded):
+write = chunk_files.ChunkFiles.write
+def write_slowly(self, index, pixels):
     time.sleep(1.0)
-    write(self, index, encoded)
-chunk_files.ChunkFiles.write_bytes = write_slowly
+    write(self, index, pixels)
+chunk_files.ChunkFiles.write = write_slowly
 from flows.command_line import main
 main()
 """
@@ -148,9 +148,9 @@ def wait_for_ever():
     except KeyboardInterrupt:
         wait_for_ever()
 with command_stop.stopped_within_seconds():
-    child = [sys.executable, "-c", "import time; time.sleep(1000)"]
-    subprocess.Popen([sys.executable, "-c", f"import subprocess; subprocess.run({child})"])
-    print("begun", flush=True)
+    # It says itself that it is there: a process that is just being born cannot be found.
+    last = [sys.executable, "-c", "import time; print('begun', flush=True); time.sleep(1000)"]
+    subprocess.Popen([sys.executable, "-c", f"import subprocess; subprocess.run({last})"])
     wait_for_ever()
 """
 
