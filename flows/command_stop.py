@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import sleep
 from types import FrameType
+from typing import NoReturn
 
 from tasks.stopping import STOPPING
 
@@ -44,21 +45,17 @@ def stopped_within_seconds() -> Iterator[None]:
     signal.set_wakeup_fd(told.fileno(), warn_on_full_buffer=False)
     for number in _SIGNALS:
         signal.signal(number, interrupt)
-    threading.Thread(target=_end_in_any_case, args=(hears,), daemon=True).start()
+    threading.Thread(target=_end_in_any_case, args=(told, hears), daemon=True).start()
     try:
         yield
     except KeyboardInterrupt:
         _tell(received[0])
         sys.exit(_KILLED_BY + received[0])
-    finally:
-        signal.set_wakeup_fd(-1)
-        told.close()
 
 
-def _end_in_any_case(hears: socket.socket) -> None:
+def _end_in_any_case(_told: socket.socket, hears: socket.socket) -> NoReturn:
+    # The other end is held too, until the process has ended: what comes then can still get stuck.
     number = _next_signal(hears)
-    if number is None:
-        return
     STOPPING.ask()
     sleep(SECONDS_TO_END)
     _tell(number)
@@ -66,20 +63,17 @@ def _end_in_any_case(hears: socket.socket) -> None:
     os._exit(_KILLED_BY + number)
 
 
-def _next_signal(hears: socket.socket) -> signal.Signals | None:
-    """Wait for a signal and return it; None once the other end is closed: the command is done."""
+def _next_signal(hears: socket.socket) -> signal.Signals:
     hears.settimeout(_SECONDS_BETWEEN_LOOKS)
     while True:
         try:
-            received = hears.recv(1)
+            (number,) = hears.recv(1)
         except TimeoutError:
             # polars, once it is loaded, lets Ctrl-C wait until the main thread wakes by itself.
             signal.siginterrupt(signal.SIGINT, True)
         else:
-            if not received:
-                return None
-            if received[0] in _SIGNALS:
-                return signal.Signals(received[0])
+            if number in _SIGNALS:
+                return signal.Signals(number)
 
 
 def _tell(received: signal.Signals) -> None:
