@@ -1,7 +1,8 @@
 """Kill runs at random moments, run again, and compare with what an undisturbed run gives.
 
     python -m tests.soak 300            300 kills of runs without Prefect, about a second each
-    python -m tests.soak 10 --flows     10 kills of the real command with its Prefect flow
+    python -m tests.soak 10 --flows     10 kills of the real command with its Prefect flow, once it
+                                        writes
 
 A run registers a whole well, in place or beside, in NGFF 0.4 or 0.5, on a file system that can
 exchange folders or one that cannot. It is killed (SIGKILL) one to three times on one plate: at any
@@ -105,12 +106,14 @@ def soak(
 
 
 def _kill_once(scene: Scene, chance: random.Random, figures: Figures) -> None:
-    wants_swap, number = chance.random() < _AROUND_A_SWAP, chance.choice(_WHICH_SWAP)
-    until = time.monotonic() + chance.uniform(0, _SHARE_OF_A_RUN * scene.seconds)
+    around_a_swap, number = chance.random() < _AROUND_A_SWAP, chance.choice(_WHICH_SWAP)
     process = scene.start()
-    around_a_swap = wants_swap and process.wait_for_swap(number)
     if around_a_swap:
-        until = time.monotonic() + chance.uniform(0, _LENGTH_OF_A_SWAP)
+        process.wait_for_swap(number)
+    else:
+        process.wait_for_work()
+    longest = _LENGTH_OF_A_SWAP if around_a_swap else _SHARE_OF_A_RUN * scene.seconds
+    until = time.monotonic() + chance.uniform(0, longest)
     while process.is_alive() and time.monotonic() < until:
         time.sleep(0.0005)
     if process.is_alive():

@@ -10,11 +10,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from tasks.storage.doctor import examine_plate
-from tasks.storage.hidden import LOCK_FOLDER, hidden_folders
+from tasks.storage.hidden import LOCK_FOLDER, HiddenKind, hidden_folders
 from tasks.storage.well_entries import read_images
 from tests.plate_tables import add_feature_table, write_regions
 from tests.plates import NgffVersion, add_extras, make_plate
@@ -37,8 +38,11 @@ class Process(Protocol):
     def is_alive(self) -> bool:
         """Return whether it still runs."""
 
-    def wait_for_swap(self, number: int) -> bool:
-        """Wait until it begins its N-th swap, and return True if it tells of swaps."""
+    def wait_for_work(self) -> None:
+        """Wait until it begins to write, where it takes long to start."""
+
+    def wait_for_swap(self, number: int) -> None:
+        """Wait until it begins its N-th swap."""
 
     def wait(self) -> int:
         """Wait for its end and return its exit code."""
@@ -59,14 +63,16 @@ class Worker:
     def is_alive(self) -> bool:
         return self._process.is_alive()
 
-    def wait_for_swap(self, number: int) -> bool:
+    def wait_for_work(self) -> None:
+        pass
+
+    def wait_for_swap(self, number: int) -> None:
         try:
             for _ in range(number):
                 self._swaps.recv()
         except EOFError:
             # It has ended before.
             pass
-        return True
 
     def wait(self) -> int:
         self._process.join()
@@ -78,6 +84,8 @@ class Command:
 
     def __init__(self, run: Run) -> None:
         place = [] if run.overwrite_input else ["--no-overwrite-input"]
+        self._well = run.path
+        self._staged, self._verified = self._hidden("staging"), self._hidden("verified")
         text = "from flows.command_line import main; main()"
         self._process = subprocess.Popen(  # noqa: S603 - our own command
             [sys.executable, "-c", text, "well", run.path, "--registered-roi-table", TABLE, *place],
@@ -91,8 +99,24 @@ class Command:
     def is_alive(self) -> bool:
         return self._process.poll() is None
 
-    def wait_for_swap(self, number: int) -> bool:  # noqa: ARG002 - it does not tell
-        return False
+    def wait_for_work(self) -> None:
+        while self.is_alive() and self._hidden("staging") <= self._staged:
+            time.sleep(0.01)
+
+    def wait_for_swap(self, number: int) -> None:
+        """Look for verified images that were not there before: each is about to be swapped."""
+        seen = set(self._verified)
+        while self.is_alive() and len(seen) < len(self._verified) + number:
+            seen |= self._hidden("verified")
+            time.sleep(0.0005)
+
+    def _hidden(self, kind: HiddenKind) -> set[int]:
+        found = set()
+        for folder in self._well.glob(f".*.{kind}"):
+            # It may just have gone.
+            with suppress(FileNotFoundError):
+                found.add(folder.stat().st_ino)
+        return found
 
     def wait(self) -> int:
         return self._process.wait()
@@ -127,8 +151,10 @@ class Scene:
         self.run = Run(self.well / image, kind.overwrite_input, kind.swap)
         self.fresh()
         self.old = images_of(self.well)
+        process = self.start()
+        process.wait_for_work()
         began = time.monotonic()
-        if self.start().wait():
+        if process.wait():
             raise RuntimeError(f"the undisturbed run of {kind} failed")
         self.seconds = time.monotonic() - began
         self.new = images_of(self.well)

@@ -142,16 +142,18 @@ STUCK = """
 import subprocess, sys, threading, time
 from flows import command_stop
 command_stop.SECONDS_TO_END = 0.2
-def wait_for_ever():
+def wait_for_ever(text):
     try:
+        print(text, flush=True)
         time.sleep(1000)
     except KeyboardInterrupt:
-        wait_for_ever()
+        wait_for_ever("interrupted")
 with command_stop.stopped_within_seconds():
-    # It says itself that it is there: a process that is just being born cannot be found.
-    last = [sys.executable, "-c", "import time; print('begun', flush=True); time.sleep(1000)"]
-    subprocess.Popen([sys.executable, "-c", f"import subprocess; subprocess.run({last})"])
-    wait_for_ever()
+    # The last one says that it is there: a process that is just being born cannot be found.
+    last = [sys.executable, "-c", "import time; print('born', flush=True); time.sleep(1000)"]
+    child = [sys.executable, "-c", f"import subprocess; subprocess.run({last})"]
+    subprocess.Popen(child, stdout=subprocess.PIPE).stdout.readline()
+    wait_for_ever("begun")
 """
 
 
