@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from tasks.plan.interpolation import Interpolation
-from tasks.plan.window import Frozen
+from tasks.plan.window import Frozen, Interpolation
 
 
 class RegistrationOptions(Frozen):

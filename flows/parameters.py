@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, TypeVar, get_type_hints
 from pydantic import Field
 from pydantic.fields import FieldInfo
 
-from tasks.plan.interpolation import Interpolation
+from tasks.plan.window import Interpolation
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from flows.consensus import registered_name
 from tasks.estimate.options import EstimateOptions
-from tasks.plan.interpolation import Interpolation
+from tasks.plan.window import Interpolation
 
 
 class RegisterOptions(EstimateOptions):

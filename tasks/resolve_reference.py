@@ -11,8 +11,8 @@ from prefect.tasks import exponential_backoff
 
 from tasks.plan.build import build_plan
 from tasks.plan.description import counted, smallest_and_largest
-from tasks.plan.interpolation import Interpolation
 from tasks.plan.registration_plan import RegistrationPlan
+from tasks.plan.window import Interpolation
 from tasks.retry import can_heal
 from tasks.settings import SETTINGS
 from tasks.storage.locks import own_well

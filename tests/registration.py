@@ -10,8 +10,8 @@ from tasks.estimate.image import estimate_image
 from tasks.estimate.options import EstimateOptions
 from tasks.pixels.write import write_pyramid
 from tasks.plan.build import build_plan
-from tasks.plan.interpolation import Interpolation
 from tasks.plan.registration_plan import RegistrationPlan
+from tasks.plan.window import Interpolation
 from tasks.storage.provenance import write_provenance
 from tasks.storage.recover import recover_image
 from tasks.storage.staging import stage_labels, start_staging

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import shutil
 import signal
@@ -17,16 +16,13 @@ from typing import NamedTuple, Protocol
 from tasks.storage.doctor import examine_plate
 from tasks.storage.hidden import LOCK_FOLDER, HiddenKind, hidden_folders
 from tasks.storage.well_entries import read_images
+from tests.forks import forks
 from tests.plate_tables import add_feature_table, write_regions
 from tests.plates import NgffVersion, add_extras, make_plate
 from tests.runs import TABLE, Run, Swap, run_there
 from tests.trees import digest_tree
 
 ACQUISITIONS = (0, 1, 2)
-
-forks = multiprocessing.get_context("forkserver")
-"""Processes start within milliseconds: they are forked from one that has everything imported."""
-forks.set_forkserver_preload(["tests.storage.broken_runs"])
 
 
 class Process(Protocol):

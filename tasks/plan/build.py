@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from tasks.plan.errors import InvalidInputError
-from tasks.plan.interpolation import INTERPOLATED_KINDS, Interpolation
+from tasks.plan.interpolation import INTERPOLATED_KINDS
 from tasks.plan.moved_in_place import refuse_another_interpolation, refuse_labels_left_behind
 from tasks.plan.pyramids import open_image, read_image_pyramid, read_label_pyramids
 from tasks.plan.reference import pick_reference
@@ -15,7 +15,7 @@ from tasks.plan.regions import Region, digest_regions, pair_regions, read_region
 from tasks.plan.registration_plan import Pyramid, RegistrationPlan
 from tasks.plan.rounding import region_shift
 from tasks.plan.table_plans import plan_tables
-from tasks.plan.window import Shift
+from tasks.plan.window import Interpolation, Shift
 from tasks.storage.hidden import OUTPUT_SUFFIX
 from tasks.storage.kinds import require_kind
 from tasks.storage.paths import local_path, require_inside

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from tasks.plan.window import Shift, Window
-
-Interpolation = Literal["none", "linear", "cubic"]
+from tasks.plan.window import Interpolation, Shift, Window
 
 MARGINS: dict[Interpolation, int] = {"none": 0, "linear": 1, "cubic": 2}
 """Pixels beside a window, along each axis, that it is made from at most."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tasks.plan.errors import InvalidInputError
-from tasks.plan.interpolation import Interpolation
+from tasks.plan.window import Interpolation
 from tasks.storage.provenance import read_provenance
 
 

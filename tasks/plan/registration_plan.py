@@ -7,8 +7,7 @@ from typing import Any, Literal
 
 from pydantic import SerializerFunctionWrapHandler, model_serializer
 
-from tasks.plan.interpolation import Interpolation
-from tasks.plan.window import Frozen, Shift
+from tasks.plan.window import Frozen, Interpolation, Shift
 
 
 class Level(Frozen):

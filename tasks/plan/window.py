@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -14,6 +14,10 @@ from pydantic import (
 
 LARGEST_FRACTION = 0.5
 """Pixels: more than half a pixel is left by no rounding."""
+
+
+Interpolation = Literal["none", "linear", "cubic"]
+"""How pixels move by fractions of a pixel; `none`: by whole pixels only."""
 
 
 class Frozen(BaseModel):

@@ -15,8 +15,8 @@ from rich.console import Console
 from rich.table import Table
 
 from tasks.pixels.interpolate import copy_between
-from tasks.plan.interpolation import Interpolation, shift_taps
-from tasks.plan.window import Shift, Window
+from tasks.plan.interpolation import shift_taps
+from tasks.plan.window import Interpolation, Shift, Window
 
 SIZE = 256
 MARGIN = 8

@@ -13,7 +13,7 @@ from prefect.client.schemas.objects import State
 
 from flows.image import apply_registration_to_image
 from tasks.plan.errors import InvalidInputError, LockHeldError
-from tasks.plan.interpolation import Interpolation
+from tasks.plan.window import Interpolation
 from tasks.settings import Settings
 from tasks.storage.locks import own_image
 from tests.flows.conftest import LENGTHS, MOVES, TABLE

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from tasks.pixels import blocks, interpolate, source
 from tasks.pixels.interpolate import copy_between
 from tasks.pixels.write import WrittenPixels, write_pyramid
-from tasks.plan.interpolation import Interpolation, shift_taps
-from tasks.plan.window import Shift, Window
+from tasks.plan.interpolation import shift_taps
+from tasks.plan.window import Interpolation, Shift, Window
 from tests.benchmarks.interpolation import measure
 from tests.interpolation_oracle import Kind, assert_is, moved
 from tests.pixels.test_write import Case, make, shift, written_levels

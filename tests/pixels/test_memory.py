@@ -13,9 +13,8 @@ import zarr
 
 from tasks.pixels import memory
 from tasks.pixels.memory import pyramid_memory_bytes
-from tasks.plan.interpolation import Interpolation
 from tasks.plan.registration_plan import Level, Pyramid
-from tasks.plan.window import Shift, Window
+from tasks.plan.window import Interpolation, Shift, Window
 
 PLANE = (1536, 1792)
 CHUNK = (512, 512)

@@ -15,9 +15,8 @@ from tasks.plan.description import (
     size_text,
     smallest_and_largest,
 )
-from tasks.plan.interpolation import Interpolation
 from tasks.plan.registration_plan import Level, Pyramid, RegistrationPlan
-from tasks.plan.window import Shift, Window
+from tasks.plan.window import Interpolation, Shift, Window
 from tests.plates import add_feature_table, make_plate, write_regions
 
 

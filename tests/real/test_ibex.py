@@ -6,7 +6,7 @@ from typing import get_args
 import pytest
 from ngio import open_ome_zarr_container
 
-from tasks.plan.interpolation import Interpolation
+from tasks.plan.window import Interpolation
 from tests.plates import read_levels, write_regions
 from tests.real.known_shift import (
     TABLE,

@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 import zarr
 
-from tasks.plan.interpolation import Interpolation
 from tasks.plan.registration_plan import Level, Pyramid
-from tasks.plan.window import Shift, Window
+from tasks.plan.window import Interpolation, Shift, Window
 from tasks.storage.sample import sample_differences
 from tests.interpolation_oracle import Kind, moved
 from tests.plate_pixels import Array, smooth_pixels

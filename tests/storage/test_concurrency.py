@@ -15,10 +15,11 @@ from pathlib import Path
 import pytest
 
 from tasks.storage.doctor import examine_plate
+from tests.forks import forks
 from tests.plate_tables import add_feature_table, write_regions
 from tests.plates import make_plate
 from tests.runs import TABLE, Run, Swap
-from tests.soak_scene import Worker, files_of, forks
+from tests.soak_scene import Worker, files_of
 
 REPETITIONS = range(int(os.environ.get("PLATE_REGISTRATION_REPETITIONS", "1")))
 IMAGES = 8

@@ -18,8 +18,8 @@ from tasks.storage.locks import own_image
 from tasks.storage.provenance import is_result
 from tasks.storage.recover import recover_image
 from tasks.storage.well_entries import list_image, read_images
+from tests.forks import forks
 from tests.registration import register
-from tests.soak_scene import forks
 from tests.storage.conftest import make_plan
 from tests.storage.faults import Fault, FaultKind
 from tests.storage.steps import die, leftovers, run, run_broken, swapping_by

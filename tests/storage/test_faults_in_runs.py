@@ -17,8 +17,9 @@ import pytest
 from tasks.plan.errors import RegistrationError
 from tasks.storage.locks import own_image
 from tasks.storage.recover import recover_image, recover_well
+from tests.forks import forks
 from tests.runs import run_image
-from tests.soak_scene import Kind, Scene, Worker, files_of, forks
+from tests.soak_scene import Kind, Scene, Worker, files_of
 from tests.storage.broken_runs import IMAGE, die, make_tiny_well, run_broken
 from tests.storage.disks import in_memory
 from tests.storage.faults import Fault

@@ -9,8 +9,8 @@ import pytest
 import zarr
 
 from tasks.plan.errors import InvalidInputError, VerificationError
-from tasks.plan.interpolation import Interpolation
 from tasks.plan.registration_plan import RegistrationPlan
+from tasks.plan.window import Interpolation
 from tasks.storage.provenance import (
     EARLIER,
     KEY,

@@ -6,7 +6,6 @@ It is the real writing of the real tasks, through ngio, that is broken.
 from __future__ import annotations
 
 import errno
-import multiprocessing
 import os
 import shutil
 import signal
@@ -20,6 +19,7 @@ from tasks.storage.doctor import examine_plate, repair_plate
 from tasks.storage.hidden import LOCK_FOLDER
 from tasks.storage.locks import own_well
 from tasks.storage.recover import recover_well
+from tests.forks import forks
 from tests.plate_tables import Backend, write_regions
 from tests.plates import NgffVersion, make_plate
 from tests.storage.faults import Fault, FaultKind, broken_at
@@ -128,8 +128,6 @@ def assert_next_run_recovers(scene: Scene, image: Path) -> None:
 
 @pytest.mark.parametrize("scene", VARIANTS.values(), ids=VARIANTS.keys(), indirect=True)
 def test_killed_at_every_call(scene: Scene) -> None:
-    forks = multiprocessing.get_context("forkserver")
-    forks.set_forkserver_preload(["tests.storage.test_swap_table"])
     for number, call in enumerate(scene.calls(), start=1):
         if call.startswith("fsync"):
             # A process killed before a flush leaves what one killed after it leaves.

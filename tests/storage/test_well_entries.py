@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from ngio import open_ome_zarr_plate, open_ome_zarr_well
 from tasks.plan.errors import InvalidInputError, LockHeldError
 from tasks.storage import well_entries
 from tasks.storage.well_entries import WellImage, list_image, read_images, read_wells
+from tests.forks import forks
 
 
 def change_metadata(group: Path, **changes: Any) -> None:
@@ -97,10 +97,8 @@ def test_wells_that_lead_outside_are_refused(well: Path) -> None:
 
 
 def test_processes_lose_no_entry(well: Path) -> None:
-    spawned = multiprocessing.get_context("forkserver")
-    spawned.set_forkserver_preload(["tasks.storage.well_entries"])
     names = [f"new{n}" for n in range(8)]
-    processes = [spawned.Process(target=list_image, args=(well, name, 1)) for name in names]
+    processes = [forks.Process(target=list_image, args=(well, name, 1)) for name in names]
     for process in processes:
         process.start()
     for process in processes:
