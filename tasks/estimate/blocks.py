@@ -34,7 +34,7 @@ def refine_at_level(
     Args:
         regions: The region in the reference and in the moving acquisition, axes (z, y, x).
         shift: Where to start, in pixels, found on pixels `factor` times as large.
-        factor: How uncertain the start is, in pixels.
+        factor: How uncertain the start is, in pixels; it may not lead further.
         padding: Where both regions hold no picture, on pixels `factor` times as large.
         lower_quantile: Darker pixels are set to this quantile of their block.
         upper_quantile: Brighter pixels are set to this quantile of their block.
@@ -63,7 +63,7 @@ def refine_at_level(
     if not pairs:
         return None
     rest = refine(pairs, shift - np.array(whole))
-    if rest is None or np.max(abs(rest[1:])) > 2 * factor:
+    if rest is None or np.max(abs((rest - (shift - whole))[1:])) > factor:
         return None
     return np.array(whole) + rest
 

@@ -59,7 +59,8 @@ def correlation_map(reference: Prepared, moving: Prepared, min_overlap: float) -
     ours_energy = backward(forward(reference.values**2) * theirs)
     energy = ours_energy * backward(ours * forward(moving.values**2).conj())
     product = backward(forward(reference.values) * forward(moving.values).conj())
-    least = 1e-8 * float(energy.max())
+    # Regions that are flat after all have no energy anywhere.
+    least = max(1e-8 * float(energy.max()), float(np.finfo(np.float32).tiny))
     allowed = (overlap >= max(1.0, min_overlap * pixels)) & (energy > least)
     correlation = np.where(allowed, product / np.sqrt(np.maximum(energy, least)), 0)
     weighted = correlation * np.sqrt(np.clip(overlap / pixels, 0, 1))

@@ -11,7 +11,9 @@ import numpy as np
 from tasks.estimate.match import Match
 
 OnLowConfidence = Literal["neighbours", "fail", "zero"]
-Decision = Literal["estimated", "supported", "neighbours", "zero", "refused"]
+Decision = Literal["estimated", "unmoved", "supported", "neighbours", "zero", "refused"]
+"""`estimated` alone says that nothing speaks against the region's own shift."""
+
 Translation = tuple[float, float, float]
 """Micrometers along z, y, x, from the image to its reference."""
 
@@ -60,18 +62,30 @@ def decide(found: Sequence[Found], on_low_confidence: OnLowConfidence) -> tuple[
     policy: the neighbours' median, zero, or refusal. Where no neighbour is confident, or confident
     ones disagree, `neighbours` is a refusal too.
 
+    A confident one that may be dirt on the camera is `unmoved` where no neighbour is confident,
+    and a refusal if the policy is `fail`; it lends its shift to no other region. Where neighbours
+    are confident, it is estimated if it lies where they do, else doubtful.
+
     Args:
         found: The matches of all regions of one image.
         on_low_confidence: The policy.
     """
     decided = []
     for region in found:
-        others = [other for other in found if other is not region and other.match.confident]
+        others = [other for other in found if other is not region and _is_sure(other)]
         reason = "; ".join(region.match.doubts)
-        if region.match.confident:
+        if _is_sure(region):
             reason = _outlier(region, others)
             if not reason:
                 decided.append(Decided(region.name, region.translation, "estimated", ""))
+                continue
+        elif region.match.confident:
+            reason = region.match.remark
+            if others and _agrees(region, others):
+                decided.append(Decided(region.name, region.translation, "estimated", ""))
+                continue
+            if not others and on_low_confidence != "fail":
+                decided.append(Decided(region.name, region.translation, "unmoved", reason))
                 continue
         elif _supported(region, others):
             decided.append(Decided(region.name, region.translation, "supported", reason))
@@ -107,6 +121,14 @@ def _outlier(region: Found, others: Sequence[Found]) -> str:
 def _supported(region: Found, others: Sequence[Found]) -> bool:
     if len(others) < FEW - 1 or region.match.rival > SUPPORTED_RIVAL or region.match.score <= 0:
         return False
+    return _agrees(region, others)
+
+
+def _is_sure(region: Found) -> bool:
+    return region.match.confident and not region.match.remark
+
+
+def _agrees(region: Found, others: Sequence[Found]) -> bool:
     away = np.abs(np.subtract(region.translation, _median(others)))
     return bool(np.all(away <= AGREES * np.array(region.pixel)))
 

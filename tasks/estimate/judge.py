@@ -34,6 +34,11 @@ TWO_PLACES_SHARE = 0.9
 """Share, here and elsewhere, and correlation that two places need, such as two large organoids."""
 
 
+MOST_ERROR, MOST_OF_WIDTH = 0.6, 0.05
+"""Pixels of standard error, or share of the peak's half width where that is more: organoids of a
+hundred pixels need not be known to half a pixel. The real error is seldom more than twice that."""
+
+
 @dataclass(frozen=True)
 class Evidence:
     """What speaks for one shift."""
@@ -55,6 +60,10 @@ class Evidence:
     support: Support
     refined: bool
     """Whether the place was confirmed to a fraction of a pixel."""
+    error: float
+    """Standard error of the place along y or x, in pixels."""
+    width: float
+    """Half width of the peak along y or x, in pixels: how large the content is."""
     beyond: bool
     """Whether the shift exceeds what was allowed."""
 
@@ -84,5 +93,8 @@ def doubts(evidence: Evidence) -> tuple[str, ...]:
             and not (support.places == ENOUGH_PLACES - 1 and two_places >= TWO_PLACES_SHARE)
         ),
         "it could not be refined": not evidence.refined,
+        f"its place is uncertain by {evidence.error:.2g} pixels": (
+            evidence.refined and evidence.error > max(MOST_ERROR, MOST_OF_WIDTH * evidence.width)
+        ),
     }
     return tuple(reason for reason, holds in reasons.items() if holds)

@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 
 from tasks.estimate.blocks import refine_at_level
 from tasks.estimate.correlation import CorrelationMap, correlation_map
+from tasks.estimate.grain import is_of_pixels
 from tasks.estimate.judge import Evidence, doubts
-from tasks.estimate.overlap import Mask, overlap_correlation
+from tasks.estimate.overlap import Mask, Whole, overlap_correlation
 from tasks.estimate.padding import find_padding
 from tasks.estimate.peaks import best_peak, rival_of
+from tasks.estimate.precision import standard_error
 from tasks.estimate.prepare import (
     Prepared,
     UnusableRegionError,
@@ -24,7 +26,7 @@ from tasks.estimate.prepare import (
     working_factor,
 )
 from tasks.estimate.refine import refine
-from tasks.estimate.static import NEAR, is_pattern, is_still
+from tasks.estimate.static import NEAR, is_still, what_stands_still
 from tasks.estimate.support import find_support
 from tasks.estimate.whiten import whiten
 
@@ -33,6 +35,16 @@ SEARCHED_OVERLAP = 0.3
 
 ACCEPTED_OVERLAP = 0.5
 """Share of the region that an accepted shift leaves, where no largest shift is given."""
+
+UNMOVED = (
+    "it matches where it is; so would dirt on the camera that looks like sample, and there is no "
+    "other field with enough in it to tell them apart"
+)
+
+ONLY_PATTERN = "only a pattern of the camera matches"
+
+_PATTERNS = 3
+"""Patterns to look behind: one that stands still, one where fields were cut, and one more."""
 
 RegionPixels = NDArray[Any]
 RegionPair = tuple[RegionPixels, RegionPixels]
@@ -65,6 +77,8 @@ class Match:
     """`plain` or `phase`: in which view the shift was found."""
     doubts: tuple[str, ...]
     """Reasons not to trust it; none means that it is trusted."""
+    remark: str = ""
+    """What a person should know of a shift that is trusted."""
 
     @property
     def confident(self) -> bool:
@@ -154,11 +168,14 @@ class _Search:
         if view == "phase":
             ours, theirs = whiten(ours), whiten(theirs)
             found = correlation_map(ours, theirs, SEARCHED_OVERLAP)
-        match = self._judged(found, ours, theirs, view)
-        if match is None:
-            # What stands still hides the sample's own peak, which may be lower.
-            match = self._judged(_without_still(found), ours, theirs, view, still=True)
-        return match if match is not None else _nothing("nothing matches")
+        is_first = True
+        for _ in range(_PATTERNS):
+            match = self._judged(found, ours, theirs, view, is_first=is_first)
+            if isinstance(match, Match):
+                return match
+            # What the camera makes hides the sample's own peak, which may be lower.
+            found, is_first = _without(found, match), False
+        return _nothing(ONLY_PATTERN)
 
     def _judged(
         self,
@@ -167,9 +184,9 @@ class _Search:
         theirs: Prepared,
         view: str,
         *,
-        still: bool = False,
-    ) -> Match | None:
-        """Return the best match of a map; None if it may be a standing pattern."""
+        is_first: bool,
+    ) -> Match | Whole:
+        """Return the best match of a map; only its place if it may be a pattern of the camera."""
         peak = best_peak(found)
         if peak is None:
             return _nothing("nothing matches")
@@ -181,15 +198,22 @@ class _Search:
         correlation = overlap_correlation(
             self.ours.values, self.theirs.values, self.ours.valid, self.theirs.valid, whole
         )
-        if is_still(shift) and is_pattern(
-            self.ours,
-            self.theirs,
-            tuple(self.strangers()),
-            whole[0],
-            correlation=correlation,
-            coverage=support.coverage,
-        ):
-            return None
+        if is_of_pixels(self.ours, self.theirs, whole):
+            return peak.shift
+        remark = ""
+        if is_still(shift):
+            matching = what_stands_still(
+                self.ours,
+                self.theirs,
+                tuple(self.strangers()),
+                whole[0],
+                correlation=correlation,
+                coverage=support.coverage,
+            )
+            if matching == "pattern":
+                return peak.shift
+            if matching == "looks like sample":
+                remark = UNMOVED
         at_level = shift * (1, ours.factor, ours.factor)
         if refined:
             fine = refine_at_level(
@@ -210,6 +234,8 @@ class _Search:
             plain_rival=0.0,
             plain_weight_elsewhere=support.weight_elsewhere,
             refined=refined,
+            error=np.inf if place is None else standard_error(ours, theirs, place),
+            width=float(peak.width[1:].max()),
             beyond=self._beyond(at_level),
         )
         if view == "phase":
@@ -220,8 +246,8 @@ class _Search:
                 plain_weight_elsewhere=plain.weight_elsewhere,
             )
         reasons = doubts(evidence)
-        if still and reasons:
-            reasons = ("only a pattern that stands still matches", *reasons)
+        if reasons and not is_first:
+            reasons = (ONLY_PATTERN, *reasons)
         return Match(
             shift=(float(at_level[0]), float(at_level[1]), float(at_level[2])),
             score=correlation,
@@ -229,6 +255,7 @@ class _Search:
             support=support.share,
             view=view,
             doubts=reasons,
+            remark=remark,
         )
 
     def _beyond(self, shift: NDArray[np.float64]) -> bool:
@@ -242,16 +269,11 @@ class _Search:
         return bool(np.prod(here) < ACCEPTED_OVERLAP * np.prod(whole))
 
 
-def _without_still(found: CorrelationMap) -> CorrelationMap:
+def _without(found: CorrelationMap, place: Whole) -> CorrelationMap:
     values = found.values.copy()
-    zero = [-first for first in found.first]
+    _, y, x = (n - first for n, first in zip(place, found.first, strict=True))
     reach = int(np.ceil(NEAR)) + 1
-    values[
-        (
-            slice(None),
-            *(slice(max(0, at - reach), at + reach + 1) for at in zero[1:]),
-        )
-    ] = 0
+    values[:, max(0, y - reach) : y + reach + 1, max(0, x - reach) : x + reach + 1] = 0
     return dataclasses.replace(found, values=values)
 
 

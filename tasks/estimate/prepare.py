@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage  # type: ignore[import-untyped]  # has no type information
 
+from tasks.estimate.borders import find_borders
 from tasks.estimate.overlap import Mask, Pixels
 
 WORKING_PIXELS = 2**20
@@ -19,6 +21,9 @@ _BACKGROUND = 8
 
 _SMOOTHING = 1.0
 """Pixels; less than any optical resolution, and it takes away most of the camera's noise."""
+
+_NEIGHBOURS = 9
+"""Columns, or rows, with which each is compared: what they share is content."""
 
 _STANDS_OUT = 8.0
 """Clipping leaves at least this many noise levels above the median: few cells are no outliers."""
@@ -38,6 +43,8 @@ class Prepared:
     """A region as it is compared; axes (z, y, x), background 0, invalid pixels 0."""
 
     values: Pixels
+    sharp: Pixels
+    """The same before the noise was smoothed away."""
     valid: Mask
     factor: int
     """Pixels of the pyramid level per pixel here, along y and x."""
@@ -73,13 +80,16 @@ def prepare(
     values, valid = average(region, factor)
     if padding is not None:
         valid &= ~padding
+    if valid.any() and (borders := find_borders(values, valid)) is not None:
+        valid &= ~borders
     if values.size == 0 or np.count_nonzero(valid) < max(1.0, _ENOUGH_VALID * valid.size):
         raise UnusableRegionError("it holds too few valid pixels")
     values = _clipped(values, valid, lower_quantile, upper_quantile)
     background = min(values.shape[1:]) / _BACKGROUND
-    flat = _local_mean(values, valid, _SMOOTHING) - _local_mean(values, valid, background)
-    flat = np.where(valid, flat, 0).astype(np.float32)
-    return Prepared(values=flat, valid=valid, factor=factor)
+    sharp = _without_stripes(values - _local_mean(values, valid, background), valid)
+    flat = np.where(valid, _local_mean(sharp, valid, _SMOOTHING), 0).astype(np.float32)
+    sharp = np.where(valid, sharp, 0).astype(np.float32)
+    return Prepared(values=flat, sharp=sharp, valid=valid, factor=factor)
 
 
 def working_factor(shape: tuple[int, ...]) -> int:
@@ -122,6 +132,25 @@ def _clipped(values: Pixels, valid: Mask, lower: float, upper: float) -> Pixels:
     if clipped.max() - clipped.min() <= 1e-6 * max(1.0, abs(median)):
         raise UnusableRegionError(f"all its pixels are {median:g}")
     return clipped
+
+
+def _without_stripes(values: Pixels, valid: Mask) -> Pixels:
+    """Return the region without what most pixels of a column, and then of a row, have in common.
+
+    A camera's lines and columns differ a little from their neighbours, which is much of what an
+    empty field shows, and it moves with the field's edges where fields were cut or stitched.
+    """
+    numbers = values if valid.all() else np.where(valid, values, np.nan)
+    for axes in ((0, 1), (0, 2)):
+        with warnings.catch_warnings():
+            # A column without any valid pixel has no median, and needs none.
+            warnings.filterwarnings("ignore", "All-NaN slice", RuntimeWarning)
+            profile = np.nanmedian(numbers, axis=axes, keepdims=True)
+        profile = np.nan_to_num(profile)
+        along = 3 - axes[1]
+        size = [_NEIGHBOURS if axis == along else 1 for axis in range(3)]
+        numbers = numbers - (profile - ndimage.median_filter(profile, size, mode="nearest"))
+    return numbers
 
 
 def _local_mean(values: Pixels, valid: Mask, width: float) -> Pixels:

@@ -19,12 +19,12 @@ _CLOSE = 1e-3
 _LARGEST_STEP = 1.0
 """Pixels per step, which keeps a step inside what the gradients know about."""
 
-_FEW = 4
-"""Along an axis with no more pixels the shift stays whole: there is too little between them."""
-
 _EDGES = (2, 4, 4)
 """Pixels at a region's edge, axes (z, y, x): what the spline reaches, and where smoothing along y
 and x knows only one side."""
+
+_MOST_NOISE = 0.1
+"""Share of the gradients' energy that is the sample's, as low as it is believed."""
 
 _FLAT = 1e-3
 """An axis whose gradients are weaker than this part of the strongest is left as it is."""
@@ -36,7 +36,8 @@ def refine(
     """Return the shift at which the pairs' correlation is largest, near a given one.
 
     Gauss-Newton steps on the difference between the reference and the shifted moving region, with
-    the mean of both gradients (Lucas & Kanade 1981; symmetric as in Benhimane & Malis 2004).
+    the mean of both gradients (Lucas & Kanade 1981; symmetric as in Benhimane & Malis 2004), made
+    longer by what noise takes from them.
     Without noise the true shift is a fixed point, whatever the overlap.
 
     Args:
@@ -48,14 +49,8 @@ def refine(
     """
     start = np.asarray(shift, dtype=np.float64)
     found = start.copy()
-    free = np.array(
-        [
-            min(min(r.values.shape[n], m.values.shape[n]) for r, m in regions)
-            > max(_FEW, 2 * _EDGES[n])
-            for n in range(3)
-        ]
-    )
-    pairs = [_Pair.of(reference, moving, free) for reference, moving in regions]
+    free = free_axes(regions, start)
+    pairs = [Laid.of(reference, moving, free) for reference, moving in regions]
     for _ in range(_STEPS):
         step = _step(pairs, found, free)
         if step is None:
@@ -68,8 +63,25 @@ def refine(
     return None
 
 
+def free_axes(
+    regions: Sequence[tuple[Prepared, Prepared]], shift: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """Return along which of z, y, x enough pixels overlap for a shift that is not whole."""
+    whole = tuple(int(n) for n in np.floor(shift))
+    shapes = [
+        reference.values[
+            overlap_slices(reference.values.shape, moving.values.shape, whole)[0]
+        ].shape
+        for reference, moving in regions
+    ]
+    # A gradient needs three pixels, and a step may take one away.
+    return np.array([min(shape[n] for shape in shapes) >= 2 * _EDGES[n] + 4 for n in range(3)])
+
+
 @dataclass(frozen=True)
-class _Pair:
+class Laid:
+    """Two regions ready to be laid over each other at any shift."""
+
     reference: Pixels
     spline: Pixels
     """Coefficients of the moving region's cubic spline."""
@@ -78,16 +90,20 @@ class _Pair:
     """Which pixels count, away from those that do not; None: all."""
 
     @classmethod
-    def of(cls, reference: Prepared, moving: Prepared, free: NDArray[np.bool_]) -> _Pair:
+    def of(cls, reference: Prepared, moving: Prepared, free: NDArray[np.bool_]) -> Laid:
+        """Prepare the moving region for shifts along the free axes."""
         spline = moving.values
         for axis in np.flatnonzero(free):
             spline = ndimage.spline_filter1d(spline, order=3, axis=int(axis), output=np.float32)
         return cls(reference.values, spline, _inside(reference.valid), _inside(moving.valid))
 
-    def laid(
+    def at(
         self, shift: NDArray[np.float64], free: NDArray[np.bool_]
     ) -> tuple[Pixels, Pixels, Mask] | None:
-        """Return reference and shifted moving region where they overlap, and what counts."""
+        """Return both where they overlap, the shifted one as bright as the other, and what counts.
+
+        None where they overlap too little, or are opposite.
+        """
         whole = tuple(int(n) for n in np.floor(shift))
         here, there = overlap_slices(self.reference.shape, self.spline.shape, whole)
         edges = [_EDGES[n] if free[n] else 0 for n in range(3)]
@@ -110,7 +126,13 @@ class _Pair:
                 free=bool(free[axis]),
             )
         counts = np.ones(ours.shape, bool) if self.ours is None else self.ours[inner]
-        return ours, theirs, counts if self.theirs is None else counts & self.theirs[outer]
+        if self.theirs is not None:
+            counts = counts & self.theirs[outer]
+        energy = float(np.vdot(theirs * counts, theirs))
+        product = float(np.vdot(ours * counts, theirs))
+        if energy <= 0 or product <= 0:
+            return None
+        return ours, theirs * np.float32(product / energy), counts
 
 
 def _inside(valid: Mask) -> Mask | None:
@@ -125,24 +147,24 @@ def _too_far(regions: Sequence[tuple[Prepared, Prepared]]) -> float:
 
 
 def _step(
-    pairs: Sequence[_Pair], shift: NDArray[np.float64], free: NDArray[np.bool_]
+    pairs: Sequence[Laid], shift: NDArray[np.float64], free: NDArray[np.bool_]
 ) -> NDArray[np.float64] | None:
     normal = np.zeros((3, 3))
     right = np.zeros(3)
+    common = 0.0
     for pair in pairs:
-        laid = pair.laid(shift, free)
+        laid = pair.at(shift, free)
         if laid is None:
             continue
         ours, theirs, counts = laid
-        energy = float(np.vdot(theirs * counts, theirs))
-        product = float(np.vdot(ours * counts, theirs))
-        if energy <= 0 or product <= 0:
-            continue
-        theirs = theirs * np.float32(product / energy)
-        gradients = [
-            np.gradient((ours + theirs) / 2, axis=n) * counts if free[n] else np.zeros_like(ours)
-            for n in range(3)
-        ]
+        gradients: list[Pixels] = []
+        for n in range(3):
+            if not free[n]:
+                gradients.append(np.zeros_like(ours))
+                continue
+            one, two = (np.gradient(each, axis=n) * counts for each in (ours, theirs))
+            common += float(np.vdot(one, two))
+            gradients.append(np.asarray((one + two) / 2, dtype=np.float32))
         difference = ours - theirs
         for n in range(3):
             # Adding to the shift moves the content towards larger coordinates: minus the gradient.
@@ -154,8 +176,12 @@ def _step(
     known = strength > _FLAT * strength.max()
     if not known.any():
         return None
+    # Noise adds to the gradients' squares, not to the product of the one side's and the other's.
+    damping = min(1.0, max(_MOST_NOISE, common / float(strength.sum())))
     step = np.zeros(3)
-    step[known] = np.linalg.lstsq(normal[np.ix_(known, known)], right[known], rcond=1e-6)[0]
+    step[known] = (
+        np.linalg.lstsq(normal[np.ix_(known, known)], right[known], rcond=1e-6)[0] / damping
+    )
     return np.clip(step, -_LARGEST_STEP, _LARGEST_STEP)
 
 

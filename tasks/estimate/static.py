@@ -7,6 +7,7 @@ does; in frames with nothing in them it is all that matches.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,10 +27,14 @@ _UNSURE = 0.15
 _RING = (-23, -17, -11, 11, 17, 23)
 """Shifts in pixels at which two different fields can match by chance only: the error."""
 
+Still = Literal["pattern", "sample", "looks like sample"]
+"""What matches at shift 0. The last is a sample, or bright dirt that looks like one: without
+another field to compare with nobody can tell."""
+
 _SKEW = 0.5
 _COVERAGE = 0.4
 _CORRELATION = 0.5
-"""What one field must show to count as sample without another field to compare with.
+"""What one field must show to look like sample without another field to compare with.
 
 Cells are bright on dark: skewed. Pattern is even or dark. Spots of dust do not cover a field.
 """
@@ -40,7 +45,7 @@ def is_still(shift: NDArray[np.float64]) -> bool:
     return bool(np.max(abs(shift[1:])) <= NEAR)
 
 
-def is_pattern(
+def what_stands_still(
     reference: Prepared,
     moving: Prepared,
     strangers: Sequence[tuple[Prepared, Prepared]],
@@ -48,8 +53,8 @@ def is_pattern(
     *,
     correlation: float,
     coverage: float,
-) -> bool:
-    """Return whether a match at shift 0 may come from a standing pattern.
+) -> Still:
+    """Return what matches at shift 0.
 
     Args:
         reference: The region in the reference.
@@ -61,9 +66,10 @@ def is_pattern(
     """
     share = _shared(reference, moving, strangers, planes)
     if share is not None:
-        return share > _PATTERN
+        return "pattern" if share > _PATTERN else "sample"
     lit = _skew(reference, moving, planes) >= _SKEW
-    return not (lit and coverage >= _COVERAGE and correlation >= _CORRELATION)
+    looks_like_sample = lit and coverage >= _COVERAGE and correlation >= _CORRELATION
+    return "looks like sample" if looks_like_sample else "pattern"
 
 
 def _shared(

@@ -25,6 +25,9 @@ _AGREES = 1
 _FINE_ENOUGH = 6.0
 """Pixels of half width of the content; coarser content is averaged down to this."""
 
+_ROUND = 0.1
+"""Weakest over strongest direction of a place's edges; a straight edge has none, a disc 1."""
+
 _QUIET = 15
 """Percentile of the tiles' energy that counts as noise."""
 
@@ -42,7 +45,8 @@ class Support:
     weight_elsewhere: float
     """Share of the agreement that lies away from the strongest tile."""
     places: int
-    """Separate places that agree, each at least a tenth as strong as the strongest."""
+    """Separate places that agree, each at least a tenth as strong as the strongest, and each with
+    edges in more than one direction: along a straight edge every shift matches."""
 
 
 NO_SUPPORT = Support(share=0.0, share_elsewhere=0.0, coverage=0.0, weight_elsewhere=0.0, places=0)
@@ -89,21 +93,37 @@ def find_support(
         share_elsewhere=_share(content[elsewhere], agrees[elsewhere]),
         coverage=float(agrees.mean()),
         weight_elsewhere=float(voices[elsewhere].sum() / voices.sum()),
-        places=_places(voices, reach),
+        places=_places(voices, reach, _edges(ours, theirs, tile)),
     )
 
 
-def _places(voices: NDArray[np.float64], reach: list[int]) -> int:
+def _places(voices: NDArray[np.float64], reach: list[int], edges: NDArray[np.float64]) -> int:
     left = voices.copy()
     count = 0
     while left.max() > 0.1 * voices.max():
         row, column = np.unravel_index(int(left.argmax()), left.shape)
-        left[
-            max(0, row - reach[0]) : row + reach[0] + 1,
-            max(0, column - reach[1]) : column + reach[1] + 1,
-        ] = 0
-        count += 1
+        here = (
+            slice(max(0, row - reach[0]), row + reach[0] + 1),
+            slice(max(0, column - reach[1]), column + reach[1] + 1),
+        )
+        tensor = (edges[(slice(None), slice(None), *here)] * (left[here] > 0)).sum(axis=(2, 3))
+        weak, strong = np.linalg.eigvalsh(tensor)
+        left[here] = 0
+        count += bool(weak >= _ROUND * strong)
     return count
+
+
+def _edges(ours: Pixels, theirs: Pixels, tile: tuple[int, int]) -> NDArray[np.float64]:
+    """Return, per tile, how strong the common edges are along y and x: a tensor (2, 2).
+
+    The product of one side's and the other's gradients has no part that comes from noise.
+    """
+    height, width = (n - 2 * _SEARCH for n in ours.shape[1:])
+    inner = (slice(None), slice(_SEARCH, _SEARCH + height), slice(_SEARCH, _SEARCH + width))
+    one, two = ([np.gradient(side, axis=n)[inner] for n in (1, 2)] for side in (ours, theirs))
+    crossed = np.array([[_tile_sums(a * b, tile) for b in two] for a in one])
+    tensor: NDArray[np.float64] = (crossed + crossed.swapaxes(0, 1)) / 2
+    return tensor
 
 
 def _share(content: NDArray[np.float64], agrees: NDArray[np.bool_]) -> float:

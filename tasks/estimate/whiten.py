@@ -39,7 +39,8 @@ def whiten(region: Prepared) -> Prepared:
     fy = fft.fftfreq(values.shape[1]).astype(np.float32)[:, None]
     fx = fft.rfftfreq(values.shape[2]).astype(np.float32)[None, :]
     passed = np.exp(-2 * (np.pi * _FINEST) ** 2 * (fy**2 + fx**2))
-    spectrum *= passed / np.maximum(strength, _FLOOR * strength.mean())
+    floor = max(_FLOOR * float(strength.mean()), float(np.finfo(np.float32).tiny))
+    spectrum *= passed / np.maximum(strength, np.float32(floor))
     white = fft.irfftn(spectrum, values.shape)
     white *= region.valid
     return dataclasses.replace(region, values=white.astype(np.float32))

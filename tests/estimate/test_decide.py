@@ -10,7 +10,9 @@ from tasks.estimate.match import Match
 GOOD = (0.0, 10.0, -5.0)
 
 
-def found(name: str, translation: tuple[float, float, float], *doubts: str) -> Found:
+def found(
+    name: str, translation: tuple[float, float, float], *doubts: str, remark: str = ""
+) -> Found:
     match = Match(
         shift=translation,
         score=0.5,
@@ -18,8 +20,16 @@ def found(name: str, translation: tuple[float, float, float], *doubts: str) -> F
         support=0.3 if doubts else 0.9,
         view="plain",
         doubts=doubts,
+        remark=remark,
     )
     return Found(name, match, translation, pixel=(1.0, 1.0, 1.0), side=200.0)
+
+
+STILL = (0.0, 0.3, -0.2)
+
+
+def unmoved(name: str) -> Found:
+    return found(name, STILL, remark="dirt?")
 
 
 CASES: list[tuple[list[Found], OnLowConfidence, list[str], str]] = [
@@ -37,6 +47,26 @@ CASES: list[tuple[list[Found], OnLowConfidence, list[str], str]] = [
         "fail",
         ["estimated", "refused"],
         "the policy says fail, whoever is beside",
+    ),
+    ([unmoved("a")], "neighbours", ["unmoved"], "alone where it was: taken, and told"),
+    ([unmoved("a")], "fail", ["refused"], "the same, where only what is sure may pass"),
+    (
+        [unmoved("a"), unmoved("b"), found("c", (0, 60, 60), "x")],
+        "neighbours",
+        ["unmoved", "unmoved", "refused"],
+        "what may be dirt lends its shift to nobody, and confirms nobody",
+    ),
+    (
+        [unmoved("a"), found("b", (0, 1.0, 1.0))],
+        "neighbours",
+        ["estimated", "estimated"],
+        "a neighbour that is sure lies there too",
+    ),
+    (
+        [unmoved("a"), found("b", GOOD)],
+        "neighbours",
+        ["neighbours", "estimated"],
+        "a neighbour that is sure has moved",
     ),
     (
         [found("a", GOOD), found("b", GOOD), found("c", (0, 10.9, -6.5), "x")],

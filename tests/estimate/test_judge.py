@@ -19,6 +19,8 @@ SOUND = Evidence(
     plain_weight_elsewhere=0.6,
     support=SUPPORT,
     refined=True,
+    error=0.1,
+    width=8.0,
     beyond=False,
 )
 
@@ -37,6 +39,8 @@ CASES: list[tuple[dict[str, Any], dict[str, Any], str, str]] = [
     ({}, {"places": 2}, "", "two objects that agree through and through"),
     ({"correlation": 0.8}, {"places": 2}, "only 2 places agree", "two that agree a little"),
     ({"refined": False}, {}, "could not be refined", "no maximum nearby"),
+    ({"error": 0.7}, {}, "uncertain by 0.7 pixels", "a broad peak in noise"),
+    ({"error": 0.7, "width": 30.0}, {}, "", "the same, of large organoids"),
     ({"beyond": True}, {}, "beyond the largest", "too far"),
 ]
 

@@ -304,3 +304,79 @@ def test_memory_is_bounded_by_the_working_pixels(shape: tuple[int, int, int]) ->
     tracemalloc.stop()
     # And what an imported module leaves behind.
     assert peak < BYTES_PER_WORKING_PIXEL * np.prod(shape) / factor**2 + 5e6
+
+
+def cut(
+    light: NDArray[np.float64], corner: tuple[int, int], rng: np.random.Generator
+) -> NDArray[np.uint16]:
+    """Photograph one field with a camera's own pattern, and lay it into a dark frame at a corner.
+
+    So do stitching, and cutting images of unequal size to one: the edges of the field and the
+    camera's pattern then lie elsewhere in each acquisition.
+    """
+    camera = random(30)
+    added = 2 * camera.standard_normal((1, SIZE)) + 2 * camera.standard_normal((SIZE, 1))
+    added = added + 2 * camera.standard_normal((SIZE, SIZE))
+    frame = 100 + rng.standard_normal((SIZE + 100, SIZE + 100))
+    y, x = corner
+    frame[y : y + SIZE, x : x + SIZE] = photograph(light, rng, signal=200, background=20) + added
+    return np.rint(frame).astype(np.uint16)[None]
+
+
+@pytest.mark.parametrize("view", ["all", "corner", "inside"])
+def test_the_cameras_pattern_is_no_match_where_fields_were_cut_elsewhere(view: str) -> None:
+    rng = random(31)
+    empty = np.zeros((SIZE, SIZE))
+    one, two = cut(empty, (50, 60), rng), cut(empty, (38, 81), rng)
+    part = {"all": slice(None), "corner": slice(0, 160), "inside": slice(100, 280)}[view]
+    match = match_region(one[:, part, part], two[:, part, part], Limits())
+    assert not match.confident
+
+
+def test_the_sample_is_found_in_fields_that_were_cut_elsewhere() -> None:
+    rng = random(32)
+    content = cells(SIZE, rng, per_field=40)
+    seen = (field(content, SIZE), field(moved(content, (3.0, -9.0)), SIZE))
+    one, two = cut(seen[0], (50, 60), rng), cut(seen[1], (38, 81), rng)
+    match = match_region(one, two, Limits())
+    assert match.confident, match.doubts
+    # The field's own place and the sample's place in it.
+    assert off_by(match, (50 - 38 - 3.0, 60 - 81 + 9.0)) < 0.2
+
+
+def test_a_frame_padded_elsewhere_does_not_hold_the_shift_back() -> None:
+    one, two = (np.array(frame) for frame in pair(SIZE, (11, -8), random(33), per_field=60))
+    one[:, :40] = 0
+    two[:, :, 170:] = 0
+    two[:, 160:] = 0
+    match = match_region(one, two, Limits())
+    assert match.confident, match.doubts
+    assert off_by(match, (11, -8)) < 0.1
+
+
+def test_what_looks_like_sample_and_stands_still_is_told_of() -> None:
+    # Many bright specks of dirt look as cells do that have not moved.
+    rng = random(34)
+    light = field(cells(SIZE, rng, per_field=60, radius=4.0), SIZE)
+    one, two = (photograph(light, rng, signal=150)[None] for _ in range(2))
+    match = match_region(one, two, Limits())
+    assert "dirt" in match.remark or not match.confident
+    moved_on = pair(SIZE, (6, 4), rng, per_field=60)
+    assert match_region(*moved_on, Limits()).remark == ""
+
+
+def test_a_bar_is_no_proof_however_long_it_is() -> None:
+    rng = random(35)
+    frames = []
+    for at in (90, 97):
+        light = np.zeros((SIZE, SIZE))
+        light[at : at + 20] = 1.0
+        light[:, 60:75] += 0.8
+        frames.append(photograph(blurred(light, (1.5, 1.5)), rng, signal=300)[None])
+    assert not match_region(frames[0], frames[1], Limits()).confident
+
+
+def test_flat_regions_are_compared_without_a_warning() -> None:
+    one = np.zeros((1, 64, 64), np.uint16)
+    one[0, 32, 32] = 1
+    assert not match_region(one, one, Limits()).confident

@@ -8,8 +8,11 @@ import numpy as np
 import pytest
 
 from tasks.estimate.image import estimate_image
+from tasks.estimate.level import open_level
+from tasks.estimate.match import Limits, match_region
 from tasks.estimate.options import EstimateOptions
 from tasks.plan.errors import UncertainShiftError
+from tasks.plan.window import Window
 from tests.real.known_shift import channel
 from tests.real.shared_data import copy_of
 
@@ -64,3 +67,27 @@ def test_a_stain_that_shows_something_else_is_refused(tmp_path: Path, level: str
     metadata.write_text(text)
     with pytest.raises(UncertainShiftError):
         found(well, "JOJO", level)
+
+
+@pytest.mark.parametrize(("level", "side"), [("1", 160), ("2", 64), ("2", 96)])
+@pytest.mark.parametrize("wavelength", ["A04_C01", "A01_C04"])
+def test_the_emptiest_parts_of_the_organoid_well_are_refused_or_right(
+    tmp_path: Path, wavelength: str, level: str, side: int
+) -> None:
+    # Each image is one field, cut elsewhere: its edges and the camera's pattern lie (-24, 86)
+    # pixels apart, and in the emptiest parts nothing else is to be seen.
+    well = copy_of("organoid.zarr", tmp_path) / "C/02"
+    one, two = (
+        open_level(well / name, wavelength=wavelength, level=level).read(
+            Window(start=(0, 0, 0), stop=(1, 624 >> int(level), 948 >> int(level)))
+        )
+        for name in "01"
+    )
+    random = np.random.default_rng(3)
+    corners = random.integers(0, np.array(one.shape[1:]) - side, (60, 2))
+    parts = [(slice(None), slice(y, y + side), slice(x, x + side)) for y, x in corners]
+    parts.sort(key=lambda part: float(one[part].std() + two[part].std()))
+    for part in parts[:12]:
+        match = match_region(one[part], two[part], Limits())
+        off = np.subtract(match.shift[1:], np.array((29.2, -70.0)) / 2 ** int(level))
+        assert not match.confident or np.max(np.abs(off)) < 2, match
