@@ -29,6 +29,9 @@ from tests.estimate.samples import (
     tissue,
 )
 
+_NEAR = 6.0
+"""Pixels."""
+
 
 def sample_cut_elsewhere(rng: Generator, size: int) -> Trial:
     """Return cells in fields that lie at another place in each frame."""
@@ -91,7 +94,11 @@ def two_movements(rng: Generator, size: int) -> Trial:
     two = photograph(
         (seen(layers[0], size, first) + seen(layers[1], size, second))[None], rng, signal=300
     )
-    return Trial((one, two), (*truth_of(first), *truth_of(second)))
+    apart = np.subtract(second, first)
+    # Near to each other they overlap, and what lies between fits both a little.
+    steps = np.linspace(0, 1, 9 if np.max(np.abs(apart)) < _NEAR else 2)
+    between = tuple((0.0, *(float(n) for n in first + part * apart)) for part in steps)
+    return Trial((one, two), between)
 
 
 def two_halves(rng: Generator, size: int) -> Trial:

@@ -35,11 +35,7 @@ SHIFT = (4, 8)
 """Rows and columns by which acquisition 1 is moved; its translation to the reference is less."""
 
 SIZE = 128
-AXES = {"yx": (SIZE, SIZE), "zyx": (4, SIZE, SIZE), "cyx": (1, SIZE, SIZE)} | {
-    "tyx": (1, SIZE, SIZE),
-    "tzyx": (1, 4, SIZE, SIZE),
-    "czyx": (1, 1, SIZE, SIZE),
-}
+AXES = {"yx": (SIZE, SIZE), "czyx": (1, 1, SIZE, SIZE), "tzyx": (1, 4, SIZE, SIZE)}
 OPTIONS = EstimateOptions(wavelength_id="channel 0", level_path="0")
 
 

@@ -69,8 +69,9 @@ def test_a_stain_that_shows_something_else_is_refused(tmp_path: Path, level: str
         found(well, "JOJO", level)
 
 
-@pytest.mark.parametrize(("level", "side"), [("1", 160), ("2", 64), ("2", 96)])
-@pytest.mark.parametrize("wavelength", ["A04_C01", "A01_C04"])
+@pytest.mark.parametrize(
+    ("wavelength", "level", "side"), [("A04_C01", "1", 128), ("A01_C04", "2", 64)]
+)
 def test_the_emptiest_parts_of_the_organoid_well_are_refused_or_right(
     tmp_path: Path, wavelength: str, level: str, side: int
 ) -> None:
@@ -87,7 +88,7 @@ def test_the_emptiest_parts_of_the_organoid_well_are_refused_or_right(
     corners = random.integers(0, np.array(one.shape[1:]) - side, (60, 2))
     parts = [(slice(None), slice(y, y + side), slice(x, x + side)) for y, x in corners]
     parts.sort(key=lambda part: float(one[part].std() + two[part].std()))
-    for part in parts[:12]:
+    for part in parts[:8]:
         match = match_region(one[part], two[part], Limits())
         off = np.subtract(match.shift[1:], np.array((29.2, -70.0)) / 2 ** int(level))
         assert not match.confident or np.max(np.abs(off)) < 2, match
