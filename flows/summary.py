@@ -47,7 +47,7 @@ def print_shifts(console: Console, shifts: Sequence[ShiftReport], *, doubtful: b
     if not shown:
         return
     table = Table(title="estimated shifts", title_justify="left", box=box.SIMPLE_HEAD)
-    for column in ("well", "image", "region", "z, y, x (µm)", "score", "next best", "decision"):
+    for column in ("well", "image", "region", "z, y, x (µm)", "score", "decision"):
         table.add_column(column, no_wrap=True)
     for shift in shown:
         table.add_row(
@@ -56,7 +56,6 @@ def print_shifts(console: Console, shifts: Sequence[ShiftReport], *, doubtful: b
             shift.region,
             ", ".join(f"{along:.3f}" for along in shift.translation),
             f"{shift.score:.2f}",
-            f"{shift.rival:.0%}",
             shift.decision,
         )
     console.print(table)
