@@ -154,7 +154,8 @@ class _Writing:
         if not shifts:
             return None
         block, shape = self._grids[0].window(index), self._grids[0].shape
-        pixels = np.zeros(block.shape, dtype=self._dtype)
+        covered = any(shift.target.clipped_to(block) == block for shift in shifts)
+        pixels = (np.empty if covered else np.zeros)(block.shape, dtype=self._dtype)
         for shift in shifts:
             target, origin = self._landed(index, shift)
             into = target.moved_by(tuple(-a for a in block.start))

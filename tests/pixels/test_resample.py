@@ -76,6 +76,20 @@ def test_equals_ngio_whole_and_block_by_block(
         np.testing.assert_array_equal(by_blocks(array, axes, resampling, (1, 7, 11)), expected)
 
 
+@pytest.mark.parametrize("dtype", ["u1", "<u2", ">u2"])
+@pytest.mark.parametrize("cut", [slice(1, 41), slice(0, 80, 2), slice(40, 0, -1)])
+def test_equals_ngio_however_pixels_lie_in_memory(dtype: str, cut: slice) -> None:
+    # Pairs of neighbours are seen as wider integers where they lie so; here they do not, or not
+    # where a wider integer may begin.
+    array = pixels((2, 40, 81), np.dtype(dtype).str.lstrip("<>|"), small=False).astype(dtype)
+    array = array[..., cut]
+    native = array.astype(array.dtype.newbyteorder("="))
+    expected = numpy_zoom(native, target_shape=(2, 20, 20), order="linear")
+    axes = (Axis(2, 2), Axis(40, 20), Axis(40, 20))
+    whole = reduce_block(array, axes, (0, 0, 0), Window.whole((2, 20, 20)), "linear")
+    np.testing.assert_array_equal(whole, expected)
+
+
 def test_label_ids_beyond_double_precision_survive() -> None:
     # ngio's nearest goes through double and changes them; a wrong id is a wrong cell.
     ids = np.arange(2**53, 2**53 + 64, dtype=np.uint64).reshape(8, 8)
