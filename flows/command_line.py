@@ -40,7 +40,8 @@ from flows.command_options import (
     Workers,
     reasons_of,
 )
-from flows.command_start import check_can_estimate, check_location, prepare_prefect
+from flows.command_server import prefect_ready_for
+from flows.command_start import check_can_estimate, check_location
 from flows.command_stop import stopped_within_seconds
 from flows.summary import print_findings, print_reports, print_result, print_shifts
 from tasks.plan.errors import InvalidInputError, RegistrationError
@@ -71,10 +72,11 @@ def demo(
 ) -> None:
     """Write a small raw plate, register it, and show its shifts beside the true ones."""
     check_can_estimate()
-    prepare_prefect(verbose=verbose)
-    from flows.demo import run_demo  # noqa: PLC0415 - Prefect reads the environment on import
+    with prefect_ready_for("flows.demo", verbose=verbose):
+        from flows.demo import run_demo  # noqa: PLC0415 - Prefect reads the environment on import
 
-    Console().print(str(run_demo(folder)), soft_wrap=True, markup=False, highlight=False)
+        report = run_demo(folder)
+    Console().print(str(report), soft_wrap=True, markup=False, highlight=False)
 
 
 @app.command
@@ -93,22 +95,22 @@ def image(
 ) -> None:
     """Register one image to the reference of its well."""
     check_location(zarr_url, "image")
-    prepare_prefect(verbose=verbose)
-    from flows.image import (  # noqa: PLC0415 - Prefect reads the environment on import
-        apply_registration_to_image,
-    )
+    with prefect_ready_for("flows.image", verbose=verbose):
+        from flows.image import (  # noqa: PLC0415 - Prefect reads the environment on import
+            apply_registration_to_image,
+        )
 
-    result = apply_registration_to_image(
-        zarr_url,
-        registered_roi_table,
-        reference_acquisition=reference_acquisition,
-        register_labels=register_labels,
-        overwrite_input=overwrite_input,
-        interpolation=interpolation,
-        redo=redo,
-        dry_run=dry_run,
-        workers=workers,
-    )
+        result = apply_registration_to_image(
+            zarr_url,
+            registered_roi_table,
+            reference_acquisition=reference_acquisition,
+            register_labels=register_labels,
+            overwrite_input=overwrite_input,
+            interpolation=interpolation,
+            redo=redo,
+            dry_run=dry_run,
+            workers=workers,
+        )
     print_result(Console(), result)
 
 
@@ -131,25 +133,25 @@ def well(
 ) -> None:
     """Register the images of a well, the reference last."""
     check_location(well_url, "well")
-    prepare_prefect(verbose=verbose)
-    from flows.well import (  # noqa: PLC0415 - Prefect reads the environment on import
-        apply_registration_to_well,
-    )
+    with prefect_ready_for("flows.well", verbose=verbose):
+        from flows.well import (  # noqa: PLC0415 - Prefect reads the environment on import
+            apply_registration_to_well,
+        )
 
-    result = apply_registration_to_well(
-        well_url,
-        registered_roi_table,
-        reference_acquisition=reference_acquisition,
-        register_labels=register_labels,
-        overwrite_input=overwrite_input,
-        interpolation=interpolation,
-        images=images,
-        redo=redo,
-        dry_run=dry_run,
-        task_runner=task_runner,
-        parallel_images=parallel_images,
-        workers=workers,
-    )
+        result = apply_registration_to_well(
+            well_url,
+            registered_roi_table,
+            reference_acquisition=reference_acquisition,
+            register_labels=register_labels,
+            overwrite_input=overwrite_input,
+            interpolation=interpolation,
+            images=images,
+            redo=redo,
+            dry_run=dry_run,
+            task_runner=task_runner,
+            parallel_images=parallel_images,
+            workers=workers,
+        )
     print_result(Console(), result)
 
 
@@ -173,26 +175,26 @@ def plate(
 ) -> None:
     """Register the wells of a plate. Run again, it continues where it stopped."""
     check_location(plate_url, "plate")
-    prepare_prefect(verbose=verbose)
-    from flows.plate import (  # noqa: PLC0415 - Prefect reads the environment on import
-        apply_registration_to_plate,
-    )
+    with prefect_ready_for("flows.plate", verbose=verbose):
+        from flows.plate import (  # noqa: PLC0415 - Prefect reads the environment on import
+            apply_registration_to_plate,
+        )
 
-    result = apply_registration_to_plate(
-        plate_url,
-        registered_roi_table,
-        reference_acquisition=reference_acquisition,
-        register_labels=register_labels,
-        overwrite_input=overwrite_input,
-        interpolation=interpolation,
-        wells=wells,
-        redo=redo,
-        dry_run=dry_run,
-        task_runner=task_runner,
-        parallel_wells=parallel_wells,
-        parallel_images=parallel_images,
-        workers=workers,
-    )
+        result = apply_registration_to_plate(
+            plate_url,
+            registered_roi_table,
+            reference_acquisition=reference_acquisition,
+            register_labels=register_labels,
+            overwrite_input=overwrite_input,
+            interpolation=interpolation,
+            wells=wells,
+            redo=redo,
+            dry_run=dry_run,
+            task_runner=task_runner,
+            parallel_wells=parallel_wells,
+            parallel_images=parallel_images,
+            workers=workers,
+        )
     print_result(Console(), result)
     for reason in result.left_out.values():
         Console().print(f"Left out: {reason}", soft_wrap=True, markup=False, highlight=False)
@@ -227,34 +229,34 @@ def register(
     """Estimate the shifts of a raw plate, find their consensus, and apply it."""
     check_location(plate_url, "plate")
     check_can_estimate()
-    prepare_prefect(verbose=verbose)
-    from flows.register import (  # noqa: PLC0415 - Prefect reads the environment on import
-        register_plate,
-    )
+    with prefect_ready_for("flows.register", verbose=verbose):
+        from flows.register import (  # noqa: PLC0415 - Prefect reads the environment on import
+            register_plate,
+        )
 
-    result = register_plate(
-        plate_url,
-        wavelength_id,
-        reference_acquisition=reference_acquisition,
-        method=method,
-        input_roi_table=input_roi_table,
-        level_path=level_path,
-        lower_rescale_quantile=lower_rescale_quantile,
-        upper_rescale_quantile=upper_rescale_quantile,
-        max_shift_um=max_shift_um,
-        on_low_confidence=on_low_confidence,
-        min_overlap=min_overlap,
-        stop_after=stop_after,
-        register_labels=register_labels,
-        overwrite_input=overwrite_input,
-        interpolation=interpolation,
-        wells=wells,
-        redo=redo,
-        dry_run=dry_run,
-        parallel_wells=parallel_wells,
-        parallel_images=parallel_images,
-        workers=workers,
-    )
+        result = register_plate(
+            plate_url,
+            wavelength_id,
+            reference_acquisition=reference_acquisition,
+            method=method,
+            input_roi_table=input_roi_table,
+            level_path=level_path,
+            lower_rescale_quantile=lower_rescale_quantile,
+            upper_rescale_quantile=upper_rescale_quantile,
+            max_shift_um=max_shift_um,
+            on_low_confidence=on_low_confidence,
+            min_overlap=min_overlap,
+            stop_after=stop_after,
+            register_labels=register_labels,
+            overwrite_input=overwrite_input,
+            interpolation=interpolation,
+            wells=wells,
+            redo=redo,
+            dry_run=dry_run,
+            parallel_wells=parallel_wells,
+            parallel_images=parallel_images,
+            workers=workers,
+        )
     print_shifts(Console(), result.shifts, doubtful=stop_after is None)
     if stop_after is None or dry_run:
         print_result(Console(), result)

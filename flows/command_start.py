@@ -1,12 +1,10 @@
-"""What a command does before its flow: refuse a wrong path at once, set up embedded Prefect."""
+"""What a command does before Prefect starts, which takes seconds: refuse what cannot be done."""
 
 from __future__ import annotations
 
-import os
 from importlib.util import find_spec
 from typing import Literal
 
-from flows.embedded_server import set_up_embedded_server
 from tasks.plan.errors import InvalidInputError
 from tasks.storage.kinds import require_kind
 from tasks.storage.paths import local_path
@@ -38,14 +36,3 @@ def check_can_estimate() -> None:
             f"estimating shifts needs what is not installed here: {', '.join(missing)}. "
             "Install plate-registration with the extra 'estimate'"
         )
-
-
-def prepare_prefect(*, verbose: bool) -> None:
-    """Set what Prefect reads when it is imported, unless the user has set it.
-
-    Its log goes to the server in full; on the terminal the summary and one line for an error are
-    enough.
-    """
-    set_up_embedded_server()
-    if not verbose:
-        os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")

@@ -26,8 +26,9 @@ from flows.results import ImageReport, ImageResult, ImageUpdate, Outcome
 from tasks.copy_tables import copy_tables
 from tasks.finalize import finalize
 from tasks.pixels.memory import peak_memory_bytes
-from tasks.plan.description import counted, describe_plan, size_text, smallest_and_largest
+from tasks.plan.description import describe_plan, smallest_and_largest
 from tasks.plan.registration_plan import RegistrationPlan
+from tasks.plan.wording import counted, size_text
 from tasks.resolve_reference import resolve_reference
 from tasks.settings import SETTINGS
 from tasks.storage.kinds import kind_of

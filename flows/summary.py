@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from flows.results import ImageReport, RegistrationResult, ShiftReport, count
-from tasks.plan.description import size_text
+from tasks.plan.wording import size_text
 from tasks.storage.finding import Finding
 
 

@@ -7,8 +7,8 @@ from prefect.cache_policies import NO_CACHE
 from prefect.logging import get_run_logger
 from prefect.tasks import exponential_backoff
 
-from tasks.plan.description import counted
 from tasks.plan.registration_plan import RegistrationPlan
+from tasks.plan.wording import counted
 from tasks.retry import can_heal
 from tasks.settings import SETTINGS
 from tasks.storage.hidden import staging_path

@@ -10,9 +10,10 @@ from prefect.logging import get_run_logger
 from prefect.tasks import exponential_backoff
 
 from tasks.plan.build import build_plan
-from tasks.plan.description import counted, smallest_and_largest
+from tasks.plan.description import smallest_and_largest
 from tasks.plan.registration_plan import RegistrationPlan
 from tasks.plan.window import Interpolation
+from tasks.plan.wording import counted
 from tasks.retry import can_heal
 from tasks.settings import SETTINGS
 from tasks.storage.locks import own_well

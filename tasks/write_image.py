@@ -8,8 +8,8 @@ from prefect.logging import get_run_logger
 from prefect.tasks import exponential_backoff
 
 from tasks.pixels.write import WrittenPixels, write_pyramid
-from tasks.plan.description import counted, size_text
 from tasks.plan.registration_plan import RegistrationPlan
+from tasks.plan.wording import counted, size_text
 from tasks.progress import shown_progress
 from tasks.retry import can_heal
 from tasks.settings import SETTINGS

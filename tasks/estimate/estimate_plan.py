@@ -9,8 +9,8 @@ from tasks.estimate.memory import bytes_to_read, peak_memory_bytes
 from tasks.estimate.options import EstimateOptions
 from tasks.estimate.paired import open_paired
 from tasks.estimate.put_table import was_made_from
-from tasks.plan.description import counted, size_text
 from tasks.plan.window import Frozen
+from tasks.plan.wording import counted, size_text
 
 
 class EstimatePlan(Frozen):

@@ -7,6 +7,7 @@ import math
 from tasks.plan.registration_plan import Pyramid, RegistrationPlan, TablePlan
 from tasks.plan.rounding import SPACE
 from tasks.plan.window import Shift
+from tasks.plan.wording import counted, size_text
 
 
 def describe_plan(plan: RegistrationPlan, *, memory_bytes: int, disk_bytes: int) -> str:
@@ -58,20 +59,6 @@ def smallest_and_largest(pyramid: Pyramid) -> tuple[str, str]:
         return "", ""
     ordered = sorted(pyramid.shifts, key=lambda shift: _distance(shift, pyramid))
     return shift_text(ordered[0], pyramid), shift_text(ordered[-1], pyramid)
-
-
-def counted(number: int, what: str) -> str:
-    """Return a number with its noun, such as `1 region` or `4 regions`."""
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
-
-
-def size_text(size: float) -> str:
-    """Return a number of bytes in the unit that people would use: 1 kB is 1000 bytes."""
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if size < 1000:  # noqa: PLR2004 - the next unit begins here
-            return f"{size:.3g} {unit}"
-        size /= 1000
-    return f"{size:.3g} TB"
 
 
 def _distance(shift: Shift, pyramid: Pyramid) -> float:

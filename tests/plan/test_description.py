@@ -8,13 +8,7 @@ from typing import get_args
 import pytest
 
 from tasks.plan.build import build_plan
-from tasks.plan.description import (
-    counted,
-    describe_plan,
-    shift_text,
-    size_text,
-    smallest_and_largest,
-)
+from tasks.plan.description import describe_plan, shift_text, smallest_and_largest
 from tasks.plan.registration_plan import Level, Pyramid, RegistrationPlan
 from tasks.plan.window import Interpolation, Shift, Window
 from tests.plates import add_feature_table, make_plate, write_regions
@@ -76,25 +70,6 @@ def test_smallest_and_largest_are_by_distance_not_by_pixels() -> None:
 
 def test_no_regions_have_no_shift() -> None:
     assert smallest_and_largest(pyramid()) == ("", "")
-
-
-@pytest.mark.parametrize(
-    ("size", "text"),
-    [
-        (0, "0 bytes"),
-        (999, "999 bytes"),
-        (1000, "1 kB"),
-        (1_234_567, "1.23 MB"),
-        (5_000_000_000, "5 GB"),
-        (7_200_000_000_000_000, "7.2e+03 TB"),
-    ],
-)
-def test_sizes(size: int, text: str) -> None:
-    assert size_text(size) == text
-
-
-def test_numbers_with_nouns() -> None:
-    assert (counted(1, "region"), counted(0, "region")) == ("1 region", "0 regions")
 
 
 @pytest.mark.parametrize("overwrite", [True, False])

@@ -1,0 +1,78 @@
+"""A command's own server: there when its flow begins, and gone with it however it ends."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from flows.command_server import prefect_ready_for
+
+ANSWERS = """
+import time
+from flows.command_server import prefect_ready_for
+with prefect_ready_for("flows.names", verbose=True):
+    import httpx
+    from prefect.settings import PREFECT_API_URL
+    print(httpx.get(PREFECT_API_URL.value() + "/health").status_code, flush=True)
+    print(PREFECT_API_URL.value(), flush=True)
+    time.sleep(600)
+"""
+
+
+def environment(home: Path, **more: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+    return {**kept, "PREFECT_HOME": str(home), **more}
+
+
+def test_a_killed_command_leaves_no_server(tmp_path: Path) -> None:
+    process = subprocess.Popen(  # noqa: S603 - our own code
+        [sys.executable, "-c", ANSWERS],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment(tmp_path / "home"),
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "200\n"
+    port = int(process.stdout.readline().strip().removesuffix("/api").rpartition(":")[2])
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    until = time.monotonic() + 60
+    while listens(port):
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_a_server_that_cannot_start_is_told(tmp_path: Path) -> None:
+    nowhere = f"sqlite+aiosqlite:///{tmp_path}/no/such/folder.db"
+    result = subprocess.run(  # noqa: S603 - our own code
+        [sys.executable, "-c", ANSWERS],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+        env=environment(tmp_path / "home", PREFECT_API_DATABASE_CONNECTION_URL=nowhere),
+    )
+    assert result.returncode == 1
+    told = [line for line in result.stderr.splitlines() if line.startswith("TimeoutError: ")]
+    assert "Prefect's embedded server did not start" in told[0]
+    assert "PREFECT_API_URL" in told[0]
+    assert "Fatal" not in result.stderr
+
+
+@pytest.mark.usefixtures("prefect_server")
+def test_a_configured_server_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subprocess, "Popen", None)
+    with prefect_ready_for("flows.names", verbose=False):
+        pass
