@@ -57,7 +57,7 @@ def measure(scene: Scene, size: Size, runs: int, reference_python: Path) -> Row:
         reference=statistics.median(reference),
         ours=statistics.median(ours),
         floor=statistics.median(floor) if floor else 0.0,
-        # Of the first run: a flow run has a process to itself, later ones inherit its heap.
+        # Of the first run: a run has a process to itself, later ones inherit its heap.
         reference_peak=peaks[0][0],
         our_peak=peaks[0][1],
     )

@@ -1,10 +1,11 @@
-"""Run this project on one image after the other, or on a well through its flow; see
-`reference_runner`, whose jobs and answers it shares.
+"""Run this project on one image after the other, or its command on a well, from the start of Python
+to its end; see `reference_runner`, whose jobs and answers it shares.
 """
 
 from __future__ import annotations
 
 import logging
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -34,14 +35,14 @@ def _register_image() -> Any:
 
 
 def _register_well() -> Any:
-    from flows.well import apply_registration_to_well  # noqa: PLC0415 - Prefect is slow to load
+    command = [sys.executable, "-c", "from flows.command_line import main; main()", "well"]
 
     def run(job: list[dict[str, Any]]) -> None:
-        well = Path(job[0]["zarr_url"]).parent
-        apply_registration_to_well(
-            str(well),
-            job[0]["registered_roi_table"],
-            overwrite_input=job[0]["overwrite_input"],
+        assert all(image["overwrite_input"] for image in job)
+        well = str(Path(job[0]["zarr_url"]).parent)
+        table = job[0]["registered_roi_table"]
+        subprocess.run(  # noqa: S603 - our own command
+            [*command, well, "--registered-roi-table", table], check=True, capture_output=True
         )
 
     return run

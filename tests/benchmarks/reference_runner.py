@@ -7,6 +7,7 @@ standard output.
 
 import json
 import logging
+import resource
 import sys
 import time
 import warnings
@@ -29,9 +30,10 @@ def answer_jobs(run: Callable[[Any], None]) -> None:
 
 
 def _peak_bytes() -> int:
-    # Not getrusage: its figure is that of the process that started this one, where that is larger.
+    # Not getrusage for this process: it gives the peak of the one that started it, where larger.
     status = Path("/proc/self/status").read_text(encoding="utf-8")
-    return int(status.split("VmHWM:")[1].split()[0]) * 1024
+    own = int(status.split("VmHWM:")[1].split()[0])
+    return max(own, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) * 1024
 
 
 def _register(job: dict[str, Any] | list[dict[str, Any]]) -> None:

@@ -83,7 +83,7 @@ SCENES = (
     Scene("reference, nothing moves, blosc-lz4", registered="reference", codec="lz4"),
     Scene("reference, nothing moves, zstd 0", registered="reference", large_only=True),
     Scene(
-        "well of 5 through the flow, blosc-lz4",
+        "well of 5 by the command, blosc-lz4",
         acquisitions=5,
         registered="all",
         codec="lz4",
