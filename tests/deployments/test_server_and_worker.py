@@ -1,4 +1,4 @@
-"""A real server and worker: everything deploys, a run through the REST API registers a plate."""
+"""A real server and worker: everything deploys, runs through the REST API register and cancel."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
+import numpy as np
 import pytest
+from numcodecs import GZip
 
+from tasks.storage.doctor import examine_plate, repair_plate
 from tests.deployments.conftest import Site
 from tests.flows.conftest import TABLE, registrable_plate
-from tests.plates import read_levels
+from tests.plates import make_plate, read_levels, write_regions
+from tests.soak_scene import files_of
 
 FLOWS = {name: f"apply-registration-to-{name}" for name in ("image", "well", "plate")}
 
@@ -114,3 +118,63 @@ def test_a_schedule_fires(site: Site, deployed: dict[str, dict[str, Any]], tmp_p
         assert "no-such-plate.zarr does not exist" in run["state"]["message"]
     finally:
         site.request("DELETE", f"/deployments/{identity}/schedules/{schedule['id']}")
+
+
+def slow_plate(path: Path) -> Path:
+    """Write a plate whose codec takes half a minute or more for an image."""
+    planes, side = 120, 1024
+    make_plate(
+        path,
+        axes="zyx",
+        shape=(planes, side, side),
+        chunks=(1, side, side),
+        levels=1,
+        labels=(),
+        compressors=GZip(level=9),
+        pixels=np.broadcast_to(np.zeros(1, dtype="uint16"), (planes, side, side)),
+    )
+    noise = np.random.default_rng(1).integers(0, 4000, (side, side), dtype="uint16")
+    chunk = GZip(level=1).encode(noise)
+    for name, start in (("0", 0.0), ("1", 1.0)):
+        image = path / "A" / "01" / name
+        for plane in range(planes):
+            file = image / "0" / str(plane) / "0" / "0"
+            file.parent.mkdir(parents=True)
+            file.write_bytes(chunk)
+        write_regions(image, TABLE, {"FOV_1": {"x": (start, 500.0)}})
+    return path
+
+
+def test_a_cancelled_run_stops_writing_and_leaves_nothing_for_a_person(
+    site: Site, deployed: dict[str, dict[str, Any]], tmp_path: Path
+) -> None:
+    plate = slow_plate(tmp_path / "slow.zarr")
+    well = plate / "A" / "01"
+    before = files_of(well / "1")
+    run = site.answer(
+        "POST",
+        f"/deployments/{deployed['image']['id']}/create_flow_run",
+        {"parameters": {"zarr_url": str(well / "1"), "registered_roi_table": TABLE}},
+    )
+
+    def chunks() -> list[Path]:
+        return list((well / ".1.staging" / "0").glob("*/*/*"))
+
+    until(chunks, seconds=180, what="the worker starts the run, and it writes pixels")
+    # What the button of Prefect's UI sends.
+    cancelling = {"state": {"type": "CANCELLING"}}
+    site.answer("POST", f"/flow_runs/{run['id']}/set_state", cancelling)
+
+    def cancelled() -> bool:
+        state: str = site.answer("GET", f"/flow_runs/{run['id']}")["state"]["type"]
+        return state == "CANCELLED"
+
+    until(cancelled, seconds=60, what="the run ends as cancelled")
+    written = len(chunks())
+    assert written < 120
+    sleep(2)
+    assert len(chunks()) == written
+    assert files_of(well / "1") == before
+    repair_plate(plate)
+    assert not examine_plate(plate)
+    assert not list(well.glob(".*staging*"))
