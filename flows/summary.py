@@ -85,8 +85,10 @@ def print_findings(console: Console, done: Sequence[str], found: Sequence[Findin
 
 def _table(reports: Sequence[ImageReport]) -> Table:
     table = Table(title=count(tuple(reports)), title_justify="left", box=box.SIMPLE_HEAD)
-    for column in ("well", "image", "outcome", "regions", "shift"):
+    for column in ("well", "image", "outcome", "regions"):
         table.add_column(column, no_wrap=True)
+    # The only one that may take a second line: a terminal of 80 columns shows all others whole.
+    table.add_column("shift")
     for column in ("seconds", "written"):
         table.add_column(column, justify="right", no_wrap=True)
     for report in reports:
