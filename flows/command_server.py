@@ -10,11 +10,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from pathlib import Path
 
 from flows.embedded_server import set_up_embedded_server
 
 SECONDS_TO_END = 5.0
 """How long the server may take to end in order; what it still writes is its own record."""
+
+_SERVER = Path(__file__).with_name("server_process.py")
 
 _FOR_ONE_COMMAND = {
     "PREFECT_UI_ENABLED": "0",
@@ -68,9 +71,12 @@ def _serve(settings: dict[str, str]) -> str:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         url = f"http://127.0.0.1:{listening.getsockname()[1]}/api"
         process = subprocess.Popen(  # noqa: S603 - our own module
-            [sys.executable, "-m", "flows.server_process", str(listening.fileno())],
+            # -P: what lies in the user's folder, a tasks.py for one, is not what is meant here.
+            [sys.executable, "-P", str(_SERVER), str(listening.fileno())],
             pass_fds=[listening.fileno()],
             stdin=standard_input,
+            # Ctrl-C is for the command alone, which still has to say how its runs ended.
+            process_group=0,
             env={**os.environ, **settings, **_FOR_ONE_COMMAND},
         )
     os.close(standard_input)

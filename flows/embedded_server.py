@@ -13,6 +13,8 @@ SETTINGS = {
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "100",
     "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_BATCH_SIZE": "500",
     "PREFECT_CLIENT_MAX_RETRIES": "10",
+    # Its first act is to write to a database that is being made, which fails, with a traceback.
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
 }
 """Environment variables of Prefect."""
 

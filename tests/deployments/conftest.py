@@ -96,7 +96,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         "PREFECT_API_URL": api,
         "PREFECT_WORKER_QUERY_SECONDS": "1",
         "PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS": "2",
-        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     }
     server = ["server", "start", "--host", "127.0.0.1", "--port", str(port)]
     worker = ["worker", "start", "--pool", "plate-registration", "--type", "process"]

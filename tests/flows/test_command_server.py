@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -16,13 +17,16 @@ from flows.command_server import prefect_ready_for
 ANSWERS = """
 import time
 from flows.command_server import prefect_ready_for
-with prefect_ready_for("flows.names", verbose=True):
+from flows.command_stop import stopped_within_seconds
+with stopped_within_seconds(), prefect_ready_for("flows.names", verbose=True):
     import httpx
     from prefect.settings import PREFECT_API_URL
     print(httpx.get(PREFECT_API_URL.value() + "/health").status_code, flush=True)
     print(PREFECT_API_URL.value(), flush=True)
     time.sleep(600)
 """
+# As the installed command: without the current folder on its path.
+COMMAND = [sys.executable, "-P", "-c", ANSWERS]
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:
@@ -30,19 +34,34 @@ def environment(home: Path, **more: str) -> dict[str, str]:
     return {**kept, "PREFECT_HOME": str(home), **more}
 
 
-def test_a_killed_command_leaves_no_server(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_an_ended_command_leaves_no_server(tmp_path: Path, number: signal.Signals) -> None:
+    # What lies in the folder where the command is given is not taken for ours.
+    (tmp_path / "tasks.py").touch()
     process = subprocess.Popen(  # noqa: S603 - our own code
-        [sys.executable, "-c", ANSWERS],
+        COMMAND,
         stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
+        start_new_session=True,
+        cwd=tmp_path,
         env=environment(tmp_path / "home"),
     )
     assert process.stdout is not None
+    assert process.stderr is not None
     assert process.stdout.readline() == "200\n"
     port = int(process.stdout.readline().strip().removesuffix("/api").rpartition(":")[2])
-    process.kill()
+    if number == signal.SIGINT:
+        # Ctrl-C in a terminal goes to all processes of the group.
+        os.killpg(process.pid, number)
+        told = process.stderr.read()
+        assert told.startswith("plate-registration: stopped by SIGINT")
+        assert told.count("\n") == 1
+    else:
+        process.kill()
     process.wait()
     process.stdout.close()
+    process.stderr.close()
     until = time.monotonic() + 60
     while listens(port):
         assert time.monotonic() < until
@@ -57,7 +76,7 @@ def listens(port: int) -> bool:
 def test_a_server_that_cannot_start_is_told(tmp_path: Path) -> None:
     nowhere = f"sqlite+aiosqlite:///{tmp_path}/no/such/folder.db"
     result = subprocess.run(  # noqa: S603 - our own code
-        [sys.executable, "-c", ANSWERS],
+        COMMAND,
         capture_output=True,
         text=True,
         check=False,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import subprocess
 import sys
 
 import pytest
 
+SETTINGS = {"MALLOC_ARENA_MAX", "GLIBC_TUNABLES"}
 HEAPS = """
 import ctypes, sys, tempfile, threading, xml.etree.ElementTree as xml
 {first}
@@ -34,6 +36,10 @@ with tempfile.NamedTemporaryFile() as file:
 def test_threads_share_a_heap(first: str, is_one: bool) -> None:
     code = HEAPS.format(first=first)
     done = subprocess.run(  # noqa: S603 - our own code
-        [sys.executable, "-c", code], check=True, capture_output=True, text=True
+        [sys.executable, "-c", code],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={name: value for name, value in os.environ.items() if name not in SETTINGS},
     )
     assert (int(done.stdout) == 1) is is_one
