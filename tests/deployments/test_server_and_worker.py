@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numcodecs import GZip
+from numcodecs import LZMA
 
 from tasks.storage.doctor import examine_plate, repair_plate
 from tests.deployments.conftest import Site
@@ -18,7 +18,7 @@ from tests.flows.conftest import TABLE, registrable_plate
 from tests.plates import make_plate, read_levels, write_regions
 from tests.soak_scene import files_of
 
-PLANES = 400
+PLANES = 160
 FLOWS = {name: f"apply-registration-to-{name}" for name in ("image", "well", "plate")}
 
 
@@ -123,7 +123,7 @@ def test_a_schedule_fires(site: Site, deployed: dict[str, dict[str, Any]], tmp_p
 
 def slow_plate(path: Path) -> Path:
     """Write a plate whose codec takes half a minute for an image on one core."""
-    planes, side = PLANES, 1024
+    planes, side = PLANES, 512
     make_plate(
         path,
         axes="zyx",
@@ -131,18 +131,18 @@ def slow_plate(path: Path) -> Path:
         chunks=(1, side, side),
         levels=1,
         labels=(),
-        compressors=GZip(level=9),
+        compressors=LZMA(),
         pixels=np.broadcast_to(np.zeros(1, dtype="uint16"), (planes, side, side)),
     )
     noise = np.random.default_rng(1).integers(0, 4000, (side, side), dtype="uint16")
-    chunk = GZip(level=1).encode(noise)
+    chunk = LZMA().encode(noise)
     for name, start in (("0", 0.0), ("1", 1.0)):
         image = path / "A" / "01" / name
         for plane in range(planes):
             file = image / "0" / str(plane) / "0" / "0"
             file.parent.mkdir(parents=True)
             file.write_bytes(chunk)
-        write_regions(image, TABLE, {"FOV_1": {"x": (start, 500.0)}})
+        write_regions(image, TABLE, {"FOV_1": {"x": (start, 250.0)}})
     return path
 
 
