@@ -33,7 +33,8 @@ def prefect_ready_for(module: str, *, verbose: bool) -> Iterator[None]:
 
     That is the one which the user has configured, else one of our own that ends with the command.
     Prefect would start such a one too, but only when a flow begins, and would load the server's
-    code into the command as well (measured: half of a command's start, 180 MB).
+    code into the command as well (measured: a third of the time that a command for one small image
+    takes).
 
     Args:
         module: Imported while the server starts.

@@ -32,6 +32,7 @@ def running(kind: RunnerKind, at_once: int) -> Iterator[Runner]:
             try:
                 yield runner
             except Exception:
+                # One image or well has failed: what runs beside it goes on to its end.
                 raise
             except BaseException:
                 stopped = True

@@ -13,9 +13,9 @@ def keep_in_one_piece() -> None:
 
     glibc gives each thread a heap of its own, and what one thread frees is of no use to the others:
     with threads that hand blocks of megabytes to each other, half as much again stays with the
-    process (measured: a well of five images peaks at 0.8 instead of 1.2 to 1.4 GB). A thread takes
-    a few such blocks a second; they hardly wait for each other. Heaps that threads have by then
-    stay in use: call it before there are any.
+    process (measured on the benchmarks' well of five images). A thread takes a few such blocks a
+    second; they hardly wait for each other. Heaps that threads have by then stay in use: call it
+    before there are any.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:

@@ -1,5 +1,7 @@
-"""Run this project on one image after the other, or its command on a well, from the start of Python
-to its end; see `reference_runner`, whose jobs and answers it shares.
+"""Run this project on one image after the other, or its command on a well.
+
+The command is timed from the start of Python to its end. Jobs and answers are those of
+`reference_runner`.
 """
 
 from __future__ import annotations

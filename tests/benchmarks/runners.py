@@ -42,12 +42,8 @@ class Runner:
     @classmethod
     def ours(cls, kind: str, home: Path) -> Self:
         """Return a process of this project; Prefect keeps its database below `home`."""
-        prefect = {
-            "PREFECT_HOME": str(home),
-            "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
-            "PREFECT_LOGGING_LEVEL": "CRITICAL",
-        }
-        return cls([sys.executable, "-m", "tests.benchmarks.our_runner", kind], prefect)
+        command = [sys.executable, "-m", "tests.benchmarks.our_runner", kind]
+        return cls(command, {"PREFECT_HOME": str(home)})
 
     def seconds(self, job: Job) -> float:
         """Do one job and return how long it took.
