@@ -15,6 +15,7 @@ from pydantic import JsonValue
 from tasks.plan.listed_tables import ListedTable, list_tables
 from tasks.storage.attributes import read_attributes, write_attributes, zarr_format
 from tasks.storage.paths import safe_name
+from tasks.storage.settle import settle_writes
 from tasks.storage.swap_table import publish_table, recover_table, table_folders
 
 RECORD = "plate_registration"
@@ -44,6 +45,7 @@ def put_table(
         _write(image, table_folders(image, name).new, frame, like, record)
         publish_table(image, name)
     except OSError:
+        settle_writes()
         # What cannot be removed now, the next run removes.
         with suppress(OSError):
             recover_table(image, name)

@@ -12,6 +12,7 @@ from tasks.plan.errors import InvalidInputError
 from tasks.plan.registration_plan import RegistrationPlan
 from tasks.storage.hidden import staging_path
 from tasks.storage.removal import remove_tree
+from tasks.storage.settle import settle_writes
 from tasks.storage.staging import refuse_link
 from tasks.storage.tree import read_tree
 
@@ -80,12 +81,14 @@ def room_given_back(plan: RegistrationPlan) -> Iterator[None]:
     """Remove the staged image if the disk or a quota is full before it is published.
 
     Else it would take the room that others need, until somebody runs again. The error is passed on;
-    if it does not say where it happened, the staged image's path is added.
+    if it does not say where it happened, the staged image's path is added. Whatever failed, nothing
+    of the staged image is still being written afterwards.
     """
     staged = staging_path(plan)
     try:
         yield
     except OSError as error:
+        settle_writes()
         if error.errno in _FULL:
             error.filename = error.filename or str(staged)
             with suppress(OSError):

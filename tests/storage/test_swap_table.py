@@ -9,6 +9,7 @@ import errno
 import os
 import shutil
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from tests.forks import forks
 from tests.plate_tables import Backend, write_regions
 from tests.plates import NgffVersion, make_plate
 from tests.storage.faults import Fault, FaultKind, broken_at
+from tests.storage.slow_writes import LATE, fail_one_and_delay_others
 from tests.storage.steps import swapping_by
 from tests.trees import digest_tree
 
@@ -159,6 +161,18 @@ def test_error_at_every_call(scene: Scene, kind: FaultKind) -> None:
         gap = scene.swap == "two renames" and kind != "error"
         assert_old_or_new(scene, image, gap=gap)
         assert_next_run_recovers(scene, image)
+
+
+@pytest.mark.parametrize("scene", [VARIANTS["first"]], indirect=True)
+def test_nothing_comes_back_that_zarr_writes_after_one_file_has_failed(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = scene.fresh()
+    fail_one_and_delay_others(monkeypatch, ".zgroup")
+    with pytest.raises(OSError, match="No space left"):
+        write(scene.swap, image, "new")
+    time.sleep(2 * LATE)
+    assert leftovers(image) == []
 
 
 @pytest.mark.parametrize("scene", [VARIANTS["replaced by two renames"]], indirect=True)
