@@ -31,10 +31,15 @@ def write_image(plan: RegistrationPlan, *, workers: int) -> WrittenPixels:
     staged = start_staging(plan)
     with shown_progress(f"image {plan.title}") as progress:
         written = write_pyramid(
-            plan.image, plan.image_path, staged, workers=workers, progress=progress
+            plan.image,
+            plan.image_path,
+            staged,
+            workers=workers,
+            link=plan.overwrites_input,
+            progress=progress,
         )
     get_run_logger().info(
-        "%s: %s, %d chunks read, %d written, %d copied as they are, %d empty, %s by %s with %s",
+        "%s: %s, %d chunks read, %d written, %d as they were, %d empty, %s by %s with %s",
         plan.title,
         counted(len(plan.image.levels), "level"),
         written.chunks_decoded,

@@ -40,7 +40,12 @@ def write_labels(plan: RegistrationPlan, *, workers: int) -> tuple[WrittenPixels
             continue
         with shown_progress(f"label {label.name} of {plan.title}") as progress:
             pixels = write_pyramid(
-                label, plan.image_path, staging_path(plan), workers=workers, progress=progress
+                label,
+                plan.image_path,
+                staging_path(plan),
+                workers=workers,
+                link=plan.overwrites_input,
+                progress=progress,
             )
         logger.info(
             "%s: label '%s', %s, %d chunks read, %d written, %d empty, %s",

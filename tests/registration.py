@@ -41,12 +41,12 @@ def register(
         overwrite_input=overwrite_input,
         interpolation=interpolation,
     )
-    staged = start_staging(plan)
-    write_pyramid(plan.image, plan.image_path, staged, workers=workers)
+    staged, link = start_staging(plan), plan.overwrites_input
+    write_pyramid(plan.image, plan.image_path, staged, workers=workers, link=link)
     stage_labels(plan)
     for label in plan.labels:
         if label.shifts:
-            write_pyramid(label, plan.image_path, staged, workers=workers)
+            write_pyramid(label, plan.image_path, staged, workers=workers, link=link)
     write_tables(plan, staged)
     write_provenance(plan)
     verify_staged(plan)

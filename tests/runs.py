@@ -99,12 +99,12 @@ def run_image(run: Run, *, before_swap: Callable[[], None] = do_nothing) -> tupl
         check_writable(plan)
         check_free_space(plan)
         with room_given_back(plan):
-            staged = start_staging(plan)
-            write_pyramid(plan.image, plan.image_path, staged, workers=run.workers)
+            staged, link = start_staging(plan), plan.overwrites_input
+            write_pyramid(plan.image, plan.image_path, staged, workers=run.workers, link=link)
             stage_labels(plan)
             for label in plan.labels:
                 if label.shifts:
-                    write_pyramid(label, plan.image_path, staged, workers=run.workers)
+                    write_pyramid(label, plan.image_path, staged, workers=run.workers, link=link)
             with own_well(well, timeout=run.lock_timeout):
                 write_tables(plan, staged)
             write_provenance(plan)

@@ -50,16 +50,17 @@ class ChunkFiles:
         return self._codec.decode(encoded, part)
 
     def write(self, index: Index, pixels: npt.NDArray[Any]) -> None:
-        """Encode pixels and write a file; those beyond the array's edge may be missing.
+        """Encode pixels and write a new file; those beyond the array's edge may be missing.
 
         Raises:
-            OSError: It cannot be written; names the file.
+            OSError: It cannot be written, or is there already; names the file.
         """
         encoded = self._codec.encode(pixels)
         path = self._path(index)
         self._make_folder(path.parent)
         try:
-            with path.open("wb") as file:
+            # Never over another: that may be a file which the original has too.
+            with path.open("xb") as file:
                 file.write(encoded)
                 file.flush()
                 _send_to_disk(file.fileno())

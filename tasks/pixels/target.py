@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
 from collections.abc import Callable
 from functools import cached_property
@@ -20,18 +19,20 @@ from tasks.pixels.fast_pipeline import pipeline_of, with_fast_pipeline
 from tasks.pixels.pending import Finished
 from tasks.plan.registration_plan import Level
 from tasks.plan.window import Window
+from tasks.storage.carry import carry_file
 
 
 class LevelWriter:
     """Writes blocks of one staged level; any number of threads may write disjoint blocks."""
 
-    def __init__(self, source: Path, staged: Path, level: Level) -> None:
+    def __init__(self, source: Path, staged: Path, level: Level, *, link: bool) -> None:
         """Open the staged array, whose metadata must be there already.
 
         Args:
             source: Root of the image that is read.
             staged: Root of the staged image.
             level: The level, the same in both.
+            link: Whether a file in which nothing changes may be the same file in both.
         """
         self.units_written = 0
         self.units_carried = 0
@@ -50,6 +51,7 @@ class LevelWriter:
         self._same_pyramid = True
         """Whether the source's coarser levels may be made as ours are."""
         self._staged = staged / level.path
+        self._link = link
         self._lock = threading.Lock()
 
     @property
@@ -68,9 +70,9 @@ class LevelWriter:
         Args:
             block: Whole write units.
             is_unmoved: Whether a write unit holds just what it holds in the source: then its file
-                is copied as it is.
+                is carried over as it is.
         """
-        self._write(block, lambda index, unit, _: is_unmoved(unit) and self._copy(index))
+        self._write(block, lambda index, unit, _: is_unmoved(unit) and self._carry(index))
 
     def write_reduced(self, block: Finished) -> None:
         """Write a block of a coarser level.
@@ -83,13 +85,13 @@ class LevelWriter:
             block: Whole write units.
         """
 
-        def is_copied(index: Index, _: Window, pixels: npt.NDArray[Any]) -> bool:
-            return block.unmoved and self._is_in_source(index, pixels) and self._copy(index)
+        def is_carried(index: Index, _: Window, pixels: npt.NDArray[Any]) -> bool:
+            return block.unmoved and self._is_in_source(index, pixels) and self._carry(index)
 
-        self._write(block, is_copied)
+        self._write(block, is_carried)
 
     def _write(
-        self, block: Finished, is_copied: Callable[[Index, Window, npt.NDArray[Any]], bool]
+        self, block: Finished, is_carried: Callable[[Index, Window, npt.NDArray[Any]], bool]
     ) -> None:
         window, pixels = block.window, block.pixels
         if pixels is None:
@@ -103,7 +105,7 @@ class LevelWriter:
             part = pixels[unit.moved_by(tuple(-a for a in window.start)).slices]
             if self._is_empty(part):
                 empty += 1
-            elif is_copied(index, unit, part):
+            elif is_carried(index, unit, part):
                 carried += 1
             else:
                 self._encode(index, unit, part)
@@ -134,16 +136,12 @@ class LevelWriter:
         self._same_pyramid &= same
         return same
 
-    def _copy(self, index: Index) -> bool:
-        """Copy a unit's file from the source; say whether there was one."""
+    def _carry(self, index: Index) -> bool:
+        """Carry a unit's file over from the source; say whether there was one."""
         key = self._array.metadata.encode_chunk_key(index)
         target = self._staged / key
         target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            shutil.copyfile(self._source / key, target)
-        except FileNotFoundError:
-            return False
-        return True
+        return carry_file(self._source / key, target, link=self._link)
 
     def _is_empty(self, pixels: npt.NDArray[Any]) -> bool:
         if self.fills_with_zero:

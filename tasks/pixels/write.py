@@ -47,6 +47,7 @@ def write_pyramid(
     staged: Path,
     *,
     workers: int = 1,
+    link: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> WrittenPixels:
     """Write every region's pixels from its source to its target window, at all levels.
@@ -60,6 +61,8 @@ def write_pyramid(
         source: Root of the image to read.
         staged: Root of the staged image: the arrays' metadata must be there, their chunks not.
         workers: Blocks worked on at a time.
+        link: The staged image is to replace the source, which nobody changes until then: what stays
+            as it is becomes a second name (hard link) of the same file, not a copy.
         progress: Called with blocks done and blocks in all, from one thread.
 
     Returns:
@@ -69,7 +72,7 @@ def write_pyramid(
         DamagedChunkError: A source chunk cannot be decoded; names the array and the chunk.
         OSError: A chunk cannot be read or written.
     """
-    writing = _Writing(pyramid, source, staged)
+    writing = _Writing(pyramid, source, staged, link=link)
     run_jobs(writing.jobs(), workers=workers, progress=progress)
     return writing.counts()
 
@@ -77,13 +80,13 @@ def write_pyramid(
 class _Writing:
     """The state that the workers of one pyramid share."""
 
-    def __init__(self, pyramid: Pyramid, source: Path, staged: Path) -> None:
+    def __init__(self, pyramid: Pyramid, source: Path, staged: Path, *, link: bool) -> None:
         finest = pyramid.levels[0]
         self._dtype = np.dtype(finest.dtype)
         self._interpolation = pyramid.interpolation
         self._grids = pyramid_grids(pyramid)
         self._order = depth_first(self._grids)
-        self._writers = [LevelWriter(source, staged, level) for level in pyramid.levels]
+        self._writers = [LevelWriter(source, staged, level, link=link) for level in pyramid.levels]
         self._pending = [
             PendingLevel(larger, grid, self._dtype, pyramid.resampling)
             for larger, grid in itertools.pairwise(self._grids)

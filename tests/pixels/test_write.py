@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import re
 import sys
 import threading
 from pathlib import Path
@@ -263,6 +264,36 @@ def assert_same_files(source: Path, staged: Path) -> None:
     assert files
     for file in files:
         assert (staged / file).read_bytes() == (source / file).read_bytes()
+
+
+@pytest.mark.parametrize("link", [True, False])
+def test_what_stays_is_the_same_file_only_where_the_source_will_be_replaced(
+    tmp_path: Path, link: bool
+) -> None:
+    pyramid = make_still(tmp_path)
+    corner = shift((0, 0, 0), (0, 96, 96), (1, 32, 32), "over one chunk")
+    pyramid = pyramid.model_copy(update={"shifts": (STILL, corner)})
+    write_pyramid(pyramid, tmp_path / "source", tmp_path / "staged", link=link)
+    same = {
+        key: (tmp_path / "staged/0" / key).samefile(tmp_path / "source/0" / key)
+        for key in ("0.0.0", "0.3.2", "0.3.3")
+    }
+    assert same == {"0.0.0": link, "0.3.2": link, "0.3.3": False}
+
+
+@pytest.mark.parametrize("zarr_format", [2, 3])
+def test_a_chunk_is_never_written_over_a_file(tmp_path: Path, zarr_format: int) -> None:
+    pyramid = make_still(tmp_path, zarr_format=zarr_format)
+    chunk = "0/0.1.1" if zarr_format == 2 else "0/c/0/1/1"
+    source, staged = tmp_path / "source" / chunk, tmp_path / "staged" / chunk
+    before = source.read_bytes()
+    staged.parent.mkdir(parents=True, exist_ok=True)
+    staged.hardlink_to(source)
+    moved = shift((0, 0, 0), (0, 32, 32), (1, 64, 64))
+    pyramid = pyramid.model_copy(update={"shifts": (moved,)})
+    with pytest.raises(FileExistsError, match=re.escape(str(staged))):
+        write_pyramid(pyramid, tmp_path / "source", tmp_path / "staged")
+    assert source.read_bytes() == before
 
 
 def test_levels_made_in_another_way_are_made_anew(tmp_path: Path) -> None:

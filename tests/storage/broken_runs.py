@@ -46,7 +46,8 @@ def die(run: Run, number: int) -> None:
 def make_tiny_well(path: Path, version: NgffVersion) -> None:
     """Write two images of two levels, with a label, extras and a table of each way to move rows.
 
-    In NGFF 0.4 chunks are plain files, in 0.5 they lie in shards, which only zarr writes.
+    In NGFF 0.4 chunks are plain files, in 0.5 they lie in shards, which only zarr writes. One
+    region moves, one stays.
     """
     make_plate(
         path,
@@ -60,6 +61,7 @@ def make_tiny_well(path: Path, version: NgffVersion) -> None:
     )
     for name, start in (("0", 0.0), ("1", 4.0)):
         image = path / "A" / "01" / name
-        write_regions(image, TABLE, {"FOV_1": {"x": (start, 20.0)}})
+        moved, still = {"y": (0.0, 8.0), "x": (start, 20.0)}, {"y": (8.0, 8.0)}
+        write_regions(image, TABLE, {"FOV_1": moved, "FOV_2": still})
         backend = "parquet" if version == "0.4" else "anndata"
         add_masking_table(image, "masks", "nuclei", {1: {"x": (5.0, 4.0)}}, backend=backend)

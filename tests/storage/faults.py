@@ -77,7 +77,7 @@ def broken_at(fault: Fault) -> Iterator[Fault]:
             # Two names of one function: pathlib uses the one, shutil the other.
             patch.setattr(module, "open", opening_breakable(io.open, _reach))
         patch.setattr(exchange, "_renameat2", _exchange_wrapped(exchange._renameat2))
-        for name in ("rename", "replace", "unlink", "mkdir", "rmdir"):
+        for name in ("rename", "replace", "link", "unlink", "mkdir", "rmdir"):
             patch.setattr(os, name, _late(getattr(os, name), name))
         _armed.append(fault)
         try:
