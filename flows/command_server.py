@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from flows.embedded_server import set_up_embedded_server
 SECONDS_TO_END = 5.0
 """How long the server may take to end in order; what it still writes is its own record."""
 
-_SERVER = Path(__file__).with_name("server_process.py")
+_CODE = Path(__file__).with_name("server_process.py")
 
 _FOR_ONE_COMMAND = {
     "PREFECT_UI_ENABLED": "0",
@@ -34,7 +34,8 @@ def prefect_ready_for(module: str, *, verbose: bool) -> Iterator[None]:
     That is the one which the user has configured, else one of our own that ends with the command.
     Prefect would start such a one too, but only when a flow begins, and would load the server's
     code into the command as well (measured: a third of the time that a command for one small image
-    takes).
+    takes). Two seconds are won by loading the server's code before it is known whether the user has
+    configured one.
 
     Args:
         module: Imported while the server starts.
@@ -47,52 +48,77 @@ def prefect_ready_for(module: str, *, verbose: bool) -> Iterator[None]:
     set_up_embedded_server()
     if not verbose:
         os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
-    from prefect.settings import (  # noqa: PLC0415 - Prefect reads the environment on import
-        PREFECT_API_URL,
-        get_current_settings,
-        temporary_settings,
-    )
-
-    settings = get_current_settings()
-    if settings.api.url is not None or not settings.server.ephemeral.enabled:
+    # To know for sure takes as long as Prefect takes to load, two seconds.
+    server = None if os.environ.get("PREFECT_API_URL") or "prefect" in sys.modules else _Server()
+    if not _is_needed():
+        if server is not None:
+            server.end()
         import_module(module)
         yield
         return
-    url = _serve(settings.to_environment_variables(exclude_unset=True))
+    server = server or _Server()
+    server.serve()
     import_module(module)
-    _wait_for(url, settings.server.ephemeral.startup_timeout_seconds)
-    with temporary_settings({PREFECT_API_URL: url}):
+    with server.found_by_prefect():
         yield
 
 
-def _serve(settings: dict[str, str]) -> str:
-    """Start a server and return its URL; requests wait there until it has started."""
-    # The server ends when the other end of its standard input is closed.
-    standard_input, held_open = os.pipe()
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        url = f"http://127.0.0.1:{listening.getsockname()[1]}/api"
-        process = subprocess.Popen(  # noqa: S603 - our own module
-            # -P: what lies in the user's folder, a tasks.py for one, is not what is meant here.
-            [sys.executable, "-P", str(_SERVER), str(listening.fileno())],
-            pass_fds=[listening.fileno()],
-            stdin=standard_input,
-            # Ctrl-C is for the command alone, which still has to say how its runs ended.
-            process_group=0,
-            env={**os.environ, **settings, **_FOR_ONE_COMMAND},
+def _is_needed() -> bool:
+    from prefect.settings import get_current_settings  # noqa: PLC0415 - it reads the environment
+
+    settings = get_current_settings()
+    return settings.api.url is None and settings.server.ephemeral.enabled
+
+
+class _Server:
+    """A process that loads the server's code at once, serves when told, and ends with us."""
+
+    def __init__(self) -> None:
+        # The server ends when the other end of its standard input is closed.
+        standard_input, self._held_open = os.pipe()
+        # Requests wait there until it serves.
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            self._url = f"http://127.0.0.1:{listening.getsockname()[1]}/api"
+            self._process = subprocess.Popen(  # noqa: S603 - our own module
+                # -P: what lies in the user's folder, a tasks.py for one, is not what is meant here.
+                [sys.executable, "-P", str(_CODE), str(listening.fileno())],
+                pass_fds=[listening.fileno()],
+                stdin=standard_input,
+                # Ctrl-C is for the command alone, which still has to say how its runs ended.
+                process_group=0,
+                env={**os.environ, **_FOR_ONE_COMMAND},
+            )
+        os.close(standard_input)
+        # At exit, not before: Prefect sends the last log lines and events while Python shuts down.
+        atexit.register(self.end)
+
+    def serve(self) -> None:
+        """Let it serve; what goes wrong shows when it is waited for."""
+        with suppress(BrokenPipeError):
+            os.write(self._held_open, b"\n")
+
+    @contextmanager
+    def found_by_prefect(self) -> Iterator[None]:
+        """Wait for it, and let Prefect find it."""
+        from prefect.settings import (  # noqa: PLC0415 - Prefect reads the environment on import
+            PREFECT_API_URL,
+            get_current_settings,
+            temporary_settings,
         )
-    os.close(standard_input)
-    # At exit, not before: Prefect sends the last log lines and events while Python shuts down.
-    atexit.register(_end, process, held_open)
-    return url
 
+        _wait_for(self._url, get_current_settings().server.ephemeral.startup_timeout_seconds)
+        with temporary_settings({PREFECT_API_URL: self._url}):
+            yield
 
-def _end(process: subprocess.Popen[bytes], held_open: int) -> None:
-    os.close(held_open)
-    try:
-        process.wait(SECONDS_TO_END)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    def end(self) -> None:
+        """Close its standard input, and see that it ends."""
+        atexit.unregister(self.end)
+        os.close(self._held_open)
+        try:
+            self._process.wait(SECONDS_TO_END)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
 
 
 def _wait_for(url: str, seconds: float) -> None:

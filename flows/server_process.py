@@ -7,24 +7,47 @@ import signal
 import socket
 import sys
 import threading
+from importlib import import_module
 
 import uvicorn
+from sqlalchemy import Engine, event
+
+_CODE = "prefect.server.api.server"
 
 
 def main() -> None:
-    """Serve on the listening socket whose file descriptor is the first argument."""
+    """Serve on the listening socket whose file descriptor is the first argument.
+
+    The server's code is loaded at once, which takes most of a start. Nothing is served, and no
+    database is made, before a byte comes through standard input: a server may not be wanted.
+    """
     listening = socket.socket(fileno=int(sys.argv[1]))
-    threading.Thread(target=_end_with_the_starter, daemon=True).start()
-    app = "prefect.server.api.server:create_app"
-    config = uvicorn.Config(app, factory=True, log_level="error", lifespan="on")
+    wanted = threading.Event()
+    threading.Thread(target=_follow_the_starter, args=[wanted], daemon=True).start()
+    import_module(_CODE)
+    wanted.wait()
+    config = uvicorn.Config(f"{_CODE}:create_app", factory=True, log_level="error", lifespan="on")
     uvicorn.Server(config).run(sockets=[listening])
 
 
-def _end_with_the_starter() -> None:
-    # The other end closes when that process ends, also where it is killed. Nothing is sent. Not
-    # through `sys.stdin`: a thread that reads from it lets Python crash at its own end.
-    os.read(sys.stdin.fileno(), 1)
+def _follow_the_starter(wanted: threading.Event) -> None:
+    # The other end closes when that process ends, also where it is killed. Not through `sys.stdin`:
+    # a thread that reads from it lets Python crash at its own end.
+    while os.read(sys.stdin.fileno(), 1):
+        wanted.set()
     os.kill(os.getpid(), signal.SIGTERM)
+
+
+@event.listens_for(Engine, "before_cursor_execute", retval=True)
+def _take_turns(
+    _connection: object, _cursor: object, statement: str, parameters: object, *_: object
+) -> tuple[str, object]:
+    """Let a transaction wait for the one that writes now, as SQLite does where it knows in time.
+
+    Prefect begins its own as readers. One that finds, when it wants to write, that another has
+    written since fails, and the run that asked waits for two seconds before it asks again.
+    """
+    return "BEGIN IMMEDIATE" if statement == "BEGIN DEFERRED" else statement, parameters
 
 
 if __name__ == "__main__":

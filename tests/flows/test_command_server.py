@@ -29,13 +29,21 @@ with stopped_within_seconds(), prefect_ready_for("flows.names", verbose=True):
 COMMAND = [sys.executable, "-P", "-c", ANSWERS]
 
 
+@pytest.fixture(scope="module")
+def used_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where Prefect keeps a database, which takes it seconds to make."""
+    return tmp_path_factory.mktemp("home")
+
+
 def environment(home: Path, **more: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
     return {**kept, "PREFECT_HOME": str(home), **more}
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
-def test_an_ended_command_leaves_no_server(tmp_path: Path, number: signal.Signals) -> None:
+def test_an_ended_command_leaves_no_server(
+    tmp_path: Path, used_home: Path, number: signal.Signals
+) -> None:
     # What lies in the folder where the command is given is not taken for ours.
     (tmp_path / "tasks.py").touch()
     process = subprocess.Popen(  # noqa: S603 - our own code
@@ -45,7 +53,7 @@ def test_an_ended_command_leaves_no_server(tmp_path: Path, number: signal.Signal
         text=True,
         start_new_session=True,
         cwd=tmp_path,
-        env=environment(tmp_path / "home"),
+        env=environment(used_home),
     )
     assert process.stdout is not None
     assert process.stderr is not None
@@ -88,6 +96,66 @@ def test_a_server_that_cannot_start_is_told(tmp_path: Path) -> None:
     assert "Prefect's embedded server did not start" in told[0]
     assert "PREFECT_API_URL" in told[0]
     assert "Fatal" not in result.stderr
+
+
+CONFIGURED = """
+import os
+from pathlib import Path
+from flows.command_server import prefect_ready_for
+with prefect_ready_for("flows.names", verbose=True):
+    from prefect.settings import PREFECT_API_URL
+    print(PREFECT_API_URL.value())
+    print("children:", Path(f"/proc/self/task/{os.getpid()}/children").read_text())
+"""
+
+
+def test_a_server_configured_in_a_file_is_used_and_none_is_left(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    url = "http://127.0.0.1:9/api"
+    (home / "profiles.toml").write_text(
+        f'active = "facility"\n[profiles.facility]\nPREFECT_API_URL = "{url}"\n'
+    )
+    result = subprocess.run(  # noqa: S603 - our own code
+        [sys.executable, "-P", "-c", CONFIGURED],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=300,
+        env=environment(home),
+    )
+    assert result.stdout.split() == [url, "children:"]
+    # Ours was loading by then; it must not have begun to serve.
+    assert not (home / "prefect.db").exists()
+    assert result.stderr == ""
+
+
+BEGINS_MANY = """
+from concurrent.futures import ThreadPoolExecutor
+from flows.command_server import prefect_ready_for
+with prefect_ready_for("flows.names", verbose=True):
+    import httpx
+    from prefect.settings import PREFECT_API_URL
+    api = httpx.Client(base_url=PREFECT_API_URL.value(), timeout=60)
+    flow = api.post("/flows/", json={"name": "many"}).json()["id"]
+    run = {"flow_id": flow, "state": {"type": "PENDING"}}
+    with ThreadPoolExecutor(8) as threads:
+        print({*threads.map(lambda _: api.post("/flow_runs/", json=run).status_code, range(40))})
+"""
+
+
+def test_runs_that_begin_at_the_same_time_wait_for_each_other_in_the_database(
+    used_home: Path,
+) -> None:
+    result = subprocess.run(  # noqa: S603 - our own code
+        [sys.executable, "-P", "-c", BEGINS_MANY],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=300,
+        env=environment(used_home),
+    )
+    assert result.stdout == "{201}\n"
 
 
 @pytest.mark.usefixtures("prefect_server")
