@@ -102,12 +102,17 @@ class _Server:
         """Wait for it, and let Prefect find it."""
         from prefect.settings import (  # noqa: PLC0415 - Prefect reads the environment on import
             PREFECT_API_URL,
+            PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
             get_current_settings,
             temporary_settings,
         )
 
         _wait_for(self._url, get_current_settings().server.ephemeral.startup_timeout_seconds)
-        with temporary_settings({PREFECT_API_URL: self._url}):
+        # Nobody looks for crashed runs here, and Prefect waits after every flow run, for up to a
+        # second, for the thread that sends its signs of life.
+        with temporary_settings(
+            {PREFECT_API_URL: self._url, PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}
+        ):
             yield
 
     def end(self) -> None:

@@ -36,21 +36,20 @@ def measure(scene: Scene, size: Size, runs: int, reference_python: Path) -> Row:
     with tempfile.TemporaryDirectory(prefix="plate-registration-") as name:
         folder = Path(name)
         template = write_scene(scene, size, folder / "template.zarr")
-        kind = "well" if scene.registered == "all" else "image"
         reference, ours, floor, peaks = [], [], [], []
         with (
-            Runner.reference(reference_python) as theirs,
-            Runner.ours(kind, folder / "prefect") as own,
+            Runner.reference(reference_python, scene.timed) as theirs,
+            Runner.ours(scene.timed, folder / "prefect") as own,
         ):
             for _ in range(runs):
                 well = _fresh_copy(template, folder / "reference.zarr")
                 reference.append(theirs.seconds(jobs(scene, well)))
                 well = _fresh_copy(template, folder / "ours.zarr")
                 todo = jobs(scene, well)
-                ours.append(own.seconds(todo if kind == "well" else todo[0]))
+                ours.append(own.seconds(todo))
                 peaks.append((theirs.peak_bytes, own.peak_bytes))
                 image = Path(todo[0]["zarr_url"]).name
-                if scene.registered == "acquisition":
+                if scene.registered == "acquisition" and scene.timed == "call":
                     floor.append(_floor(template / image, well / image, folder / "floor"))
     return Row(
         scene=scene,

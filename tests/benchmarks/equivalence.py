@@ -82,20 +82,22 @@ TRIALS = (
 
 def run_trials(reference_python: Path, folder: Path) -> Iterator[tuple[str, list[str]]]:
     """Yield every trial's name and what differs, which should be nothing."""
-    with Runner.reference(reference_python) as theirs, Runner.ours("image", folder / "home") as own:
+    with (
+        Runner.reference(reference_python, "call") as theirs,
+        Runner.ours("call", folder / "home") as own,
+    ):
         for trial in TRIALS:
             for overwrite in (True, False):
                 plates = {"theirs": folder / "theirs.zarr", "ours": folder / "ours.zarr"}
                 _write_plate(trial, plates["theirs"])
                 shutil.copytree(plates["theirs"], plates["ours"])
                 for runner, plate in zip((theirs, own), plates.values(), strict=True):
-                    runner.seconds(
-                        {
-                            "zarr_url": str(plate / "A" / "01" / trial.registered),
-                            "registered_roi_table": TABLE,
-                            "overwrite_input": overwrite,
-                        }
-                    )
+                    job = {
+                        "zarr_url": str(plate / "A" / "01" / trial.registered),
+                        "registered_roi_table": TABLE,
+                        "overwrite_input": overwrite,
+                    }
+                    runner.seconds([job])
                 wells = [plate / "A" / "01" for plate in plates.values()]
                 name = trial.registered if overwrite else f"{trial.registered}_registered"
                 how = "overwritten" if overwrite else "beside"

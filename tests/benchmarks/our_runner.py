@@ -1,7 +1,6 @@
-"""Run this project on one image after the other, or its command on a well.
+"""Run this project on the images of a well: by its layers, by its flow, or by its command.
 
-The command is timed from the start of Python to its end. Jobs and answers are those of
-`reference_runner`.
+Jobs and answers are those of `reference_runner`.
 """
 
 from __future__ import annotations
@@ -9,23 +8,34 @@ from __future__ import annotations
 import logging
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.reference_runner import answer_jobs
 
+Jobs = list[dict[str, Any]]
 
-def main(kind: str) -> None:
-    """Answer jobs: each an image's arguments (`image`) or a well's (`well`)."""
+
+def main(timed: str) -> None:
+    """Answer jobs, each the arguments of one image, or of all images of a well."""
     logging.disable(logging.WARNING)
-    answer_jobs(_register_well() if kind == "well" else _register_image())
+    if timed == "command":
+        answer_jobs(_run_command)
+    elif timed == "flow":
+        with _flow_of_wells() as run:
+            answer_jobs(run)
+    else:
+        answer_jobs(_layers())
 
 
-def _register_image() -> Any:
-    from flows.cores import available_cores  # noqa: PLC0415 - only what this kind needs is loaded
+def _layers() -> Any:
+    from flows.cores import available_cores  # noqa: PLC0415 - only what is timed is loaded
     from tests.registration import register  # noqa: PLC0415
 
-    def run(job: dict[str, Any]) -> None:
+    def run(jobs: Jobs) -> None:
+        (job,) = jobs
         register(
             Path(job["zarr_url"]),
             registered_roi_table=job["registered_roi_table"],
@@ -36,18 +46,34 @@ def _register_image() -> Any:
     return run
 
 
-def _register_well() -> Any:
-    command = [sys.executable, "-c", "from flows.command_line import main; main()", "well"]
+@contextmanager
+def _flow_of_wells() -> Iterator[Any]:
+    from flows.command_server import prefect_ready_for  # noqa: PLC0415
 
-    def run(job: list[dict[str, Any]]) -> None:
-        assert all(image["overwrite_input"] for image in job)
-        well = str(Path(job[0]["zarr_url"]).parent)
-        table = job[0]["registered_roi_table"]
-        subprocess.run(  # noqa: S603 - our own command
-            [*command, well, "--registered-roi-table", table], check=True, capture_output=True
-        )
+    with prefect_ready_for("flows.well", verbose=False):
+        from flows.well import apply_registration_to_well  # noqa: PLC0415
 
-    return run
+        def run(jobs: Jobs) -> None:
+            well, table = _well_of(jobs)
+            apply_registration_to_well(well, table)
+
+        yield run
+
+
+def _run_command(jobs: Jobs) -> None:
+    if len(jobs) > 1:
+        kind, (path, table) = "well", _well_of(jobs)
+    else:
+        kind, path, table = "image", jobs[0]["zarr_url"], jobs[0]["registered_roi_table"]
+    command = [sys.executable, "-c", "from flows.command_line import main; main()"]
+    subprocess.run(  # noqa: S603 - our own command
+        [*command, kind, path, "--registered-roi-table", table], check=True, capture_output=True
+    )
+
+
+def _well_of(jobs: Jobs) -> tuple[str, str]:
+    assert all(job["overwrite_input"] for job in jobs)
+    return str(Path(jobs[0]["zarr_url"]).parent), jobs[0]["registered_roi_table"]
 
 
 if __name__ == "__main__":

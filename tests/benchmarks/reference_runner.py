@@ -1,13 +1,16 @@
 """Run the reference system on one image after the other; run by its own environment's Python.
 
-Reads one job a line from standard input (JSON: the keyword arguments of
-`apply_registration_to_image`, or a list of them) and answers `{"seconds": …, "peak_bytes": …}` on
+With the argument `command` each image has a process of its own, as Fractal starts them.
+
+Reads one line for each run from standard input (JSON: a list of the keyword arguments of
+`apply_registration_to_image`, one for each image) and answers `{"seconds": …, "peak_bytes": …}` on
 standard output.
 """
 
 import json
 import logging
 import resource
+import subprocess
 import sys
 import time
 import warnings
@@ -17,13 +20,13 @@ from typing import Any
 
 
 def answer_jobs(run: Callable[[Any], None]) -> None:
-    """Run every job that standard input names, timed."""
+    """Run every list of jobs that standard input gives, timed."""
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     for line in sys.stdin:
-        job = json.loads(line)
+        jobs = json.loads(line)
         start = time.perf_counter()
-        run(job)
+        run(jobs)
         seconds = time.perf_counter() - start
         sys.stdout.write(json.dumps({"seconds": seconds, "peak_bytes": _peak_bytes()}) + "\n")
         sys.stdout.flush()
@@ -36,14 +39,34 @@ def _peak_bytes() -> int:
     return max(own, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) * 1024
 
 
-def _register(job: dict[str, Any] | list[dict[str, Any]]) -> None:
-    for arguments in job if isinstance(job, list) else [job]:
-        apply_registration_to_image(**arguments)
+def _load() -> Callable[[Any], None]:
+    from fractal_tasks_core.apply_registration_to_image import (  # noqa: PLC0415 - takes seconds
+        apply_registration_to_image,
+    )
+
+    def run(jobs: list[dict[str, Any]]) -> None:
+        for arguments in jobs:
+            apply_registration_to_image(**arguments)
+
+    return run
+
+
+def _run_processes(jobs: list[dict[str, Any]]) -> None:
+    for arguments in jobs:
+        subprocess.run(  # noqa: S603 - this very file
+            [sys.executable, __file__, "once", json.dumps(arguments)],
+            check=True,
+            capture_output=True,
+        )
 
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
     logging.disable(logging.WARNING)
-    from fractal_tasks_core.apply_registration_to_image import apply_registration_to_image
-
-    answer_jobs(_register)
+    match sys.argv[1:]:
+        case ["once", arguments]:
+            _load()([json.loads(arguments)])
+        case ["command"]:
+            answer_jobs(_run_processes)
+        case _:
+            answer_jobs(_load())

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any, Self
 
 from tests.benchmarks.reference_system import RUNNER
+from tests.benchmarks.scenes import Timed
 
-Job = Mapping[str, Any] | Sequence[Mapping[str, Any]]
+Jobs = Sequence[Mapping[str, Any]]
+"""The arguments of each image."""
 
 
 class Runner:
@@ -35,24 +37,24 @@ class Runner:
         self._read()
 
     @classmethod
-    def reference(cls, python: Path) -> Self:
+    def reference(cls, python: Path, timed: Timed) -> Self:
         """Return a process of the reference system."""
-        return cls([python, RUNNER])
+        return cls([python, RUNNER, timed])
 
     @classmethod
-    def ours(cls, kind: str, home: Path) -> Self:
+    def ours(cls, timed: Timed, home: Path) -> Self:
         """Return a process of this project; Prefect keeps its database below `home`."""
-        command = [sys.executable, "-m", "tests.benchmarks.our_runner", kind]
+        command = [sys.executable, "-m", "tests.benchmarks.our_runner", timed]
         return cls(command, {"PREFECT_HOME": str(home)})
 
-    def seconds(self, job: Job) -> float:
-        """Do one job and return how long it took.
+    def seconds(self, jobs: Jobs) -> float:
+        """Register images and return how long it took.
 
         Raises:
             RuntimeError: The process has failed; holds what it wrote last.
         """
         assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(job) + "\n")
+        self._process.stdin.write(json.dumps(jobs) + "\n")
         self._process.stdin.flush()
         answer = json.loads(self._read())
         self.peak_bytes = int(answer["peak_bytes"])

@@ -23,6 +23,9 @@ from tests.plates import (
 )
 
 TABLE = "registered"
+Timed = Literal["call", "flow", "command"]
+"""A call in a process that has loaded all; ours as a flow there, with Prefect's server running; or
+both as commands, from the start of Python to its end."""
 PIXEL_SIZE = 0.5
 LEVELS = 5
 
@@ -65,10 +68,16 @@ class Scene:
     """How many times as many planes as the size says."""
     acquisitions: int = 2
     registered: Literal["acquisition", "reference", "all"] = "acquisition"
+    timed: Timed = "call"
     large_only: bool = False
     size: Size | None = None
     """Instead of the size that was asked for."""
 
+
+_THROUGH_PREFECT: Mapping[str, Timed] = {
+    "the flow": "flow",
+    "the command": "command",
+}
 
 SCENES = (
     Scene("one field of 11 MB, zstd 0", size=ONE_FIELD),
@@ -82,13 +91,18 @@ SCENES = (
     Scene("4 times the planes, blosc-lz4", times=4, codec="lz4", large_only=True),
     Scene("reference, nothing moves, blosc-lz4", registered="reference", codec="lz4"),
     Scene("reference, nothing moves, zstd 0", registered="reference", large_only=True),
-    Scene(
-        "well of 5 by the command, blosc-lz4",
-        acquisitions=5,
-        registered="all",
-        codec="lz4",
-        large_only=True,
+    *(
+        Scene(
+            f"well of 5 by {how}, blosc-lz4",
+            acquisitions=5,
+            registered="all",
+            codec="lz4",
+            timed=timed,
+            large_only=True,
+        )
+        for how, timed in _THROUGH_PREFECT.items()
     ),
+    Scene("one field of 11 MB by the command", size=ONE_FIELD, timed="command", large_only=True),
 )
 
 
