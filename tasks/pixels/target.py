@@ -52,6 +52,8 @@ class LevelWriter:
         """Whether the source's coarser levels may be made as ours are."""
         self._staged = staged / level.path
         self._link = link
+        self._resolved = source.resolve() / level.path
+        self._own_folders: dict[Path, bool] = {}
         self._lock = threading.Lock()
 
     @property
@@ -141,7 +143,14 @@ class LevelWriter:
         key = self._array.metadata.encode_chunk_key(index)
         target = self._staged / key
         target.parent.mkdir(parents=True, exist_ok=True)
-        return carry_file(self._source / key, target, link=self._link)
+        return carry_file(self._source / key, target, link=self._link and self._is_own(key))
+
+    def _is_own(self, key: str) -> bool:
+        """Return whether a file is not behind a symbolic link: it goes when the source goes."""
+        folder = (self._source / key).parent
+        if folder not in self._own_folders:
+            self._own_folders[folder] = folder.resolve() == (self._resolved / key).parent
+        return self._own_folders[folder]
 
     def _is_empty(self, pixels: npt.NDArray[Any]) -> bool:
         if self.fills_with_zero:

@@ -1,4 +1,4 @@
-"""Carry one file over to another folder: by a second name where that is safe, else by a copy."""
+"""Carry a file over to another folder: by a second name where that is safe, else by a copy."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import os
 import shutil
 import stat
 from pathlib import Path
+
+from tasks.storage.tree import read_tree
 
 _CANNOT_LINK = frozenset(
     {
@@ -25,7 +27,8 @@ def carry_file(source: Path, target: Path, *, link: bool) -> bool:
     """Let a file be at another place too; say whether there was one.
 
     Args:
-        source: The file; a symbolic link's content is copied.
+        source: The file; a symbolic link's content is copied. No folder above it may be a symbolic
+            link where `link` is set: the file would then keep its second name for good.
         target: Where nothing is yet; its folder must exist.
         link: Make a hard link, which takes neither time nor room: for a file that nobody changes
             while it has two names. A copy is made where the file system has no such links.
@@ -47,8 +50,30 @@ def carry_file(source: Path, target: Path, *, link: bool) -> bool:
 def _could_link(source: Path, target: Path) -> bool:
     try:
         os.link(source, target)
+    except FileExistsError:
+        # The answer of a server may be lost, and the call come twice.
+        if not target.samefile(source):
+            raise
     except OSError as error:
         if error.errno not in _CANNOT_LINK:
             raise
         return False
     return True
+
+
+def unshare(folder: Path) -> None:
+    """Give every file below a folder that has a second name a content of its own.
+
+    Raises:
+        OSError: A file cannot be copied; those before it are.
+    """
+    for file in read_tree(folder).files:
+        path = folder / file.path
+        if path.lstat().st_nlink > 1:
+            own = path.with_name(f".{path.name}.own")
+            try:
+                shutil.copyfile(path, own)
+                own.replace(path)
+            except OSError:
+                own.unlink(missing_ok=True)
+                raise

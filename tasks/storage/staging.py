@@ -12,6 +12,7 @@ from tasks.storage.copying import copy_tree
 from tasks.storage.hidden import staging_path
 from tasks.storage.paths import require_inside
 from tasks.storage.removal import remove_tree
+from tasks.storage.settle import settle_writes
 
 # Format 2: `0.1.2` or folders `0/1/2`. Format 3: a folder `c`, `c.0.1.2`, or as in format 2.
 _CHUNK_NAME = re.compile(r"c|(c\.)?\d+(\.\d+)*")
@@ -34,6 +35,7 @@ def start_staging(plan: RegistrationPlan) -> Path:
     if not plan.image_path.is_dir():
         raise InvalidInputError(f"{plan.image_path} does not exist; was it moved or removed?")
     staged = staging_path(plan)
+    settle_writes()
     remove_tree(staged)
     levels = _level_folders(plan.image.levels)
 
@@ -54,6 +56,7 @@ def stage_labels(plan: RegistrationPlan) -> None:
         OSError: If something cannot be read or written.
     """
     source, staged = plan.image_path / "labels", staging_path(plan) / "labels"
+    settle_writes()
     remove_tree(staged)
     if not source.is_dir():
         return

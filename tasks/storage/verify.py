@@ -9,6 +9,7 @@ from pathlib import Path
 from tasks.plan.errors import VerificationError
 from tasks.plan.registration_plan import RegistrationPlan
 from tasks.storage.attributes import zarr_format
+from tasks.storage.carry import unshare
 from tasks.storage.compare import (
     attribute_differences,
     file_differences,
@@ -82,6 +83,11 @@ def _checks(plan: RegistrationPlan, staged: Path) -> list[Callable[[], list[str]
 
 
 def _set_aside(staged: Path, rejected: Path, reason: str) -> None:
+    try:
+        # It may be edited by whoever looks at it, and the original stays.
+        unshare(staged)
+    except OSError as error:
+        reason += f"\nWrite nothing to it: it shares files with the original ({error})."
     (staged / "reason.txt").write_text(reason + "\n", encoding="utf-8")
     remove_tree(rejected)
     staged.rename(rejected)

@@ -14,6 +14,7 @@ from tasks.storage.attributes import read_attributes, zarr_format
 from tasks.storage.copying import copy_tree
 from tasks.storage.paths import require_inside
 from tasks.storage.removal import remove_tree
+from tasks.storage.settle import settle_writes
 from tasks.tables.convert import METADATA_FILES, convert_folder
 from tasks.tables.move import move_table
 
@@ -38,6 +39,7 @@ def write_tables(plan: RegistrationPlan, staged: Path) -> tuple[str, ...]:
         OSError: When something cannot be read or written.
     """
     source, target = plan.image_path / "tables", staged / "tables"
+    settle_writes()
     remove_tree(target)
     if not plan.tables and not source.exists():
         return ()

@@ -281,6 +281,19 @@ def test_what_stays_is_the_same_file_only_where_the_source_will_be_replaced(
     assert same == {"0.0.0": link, "0.3.2": link, "0.3.3": False}
 
 
+@pytest.mark.parametrize("linked", ["0", "0/c/0/0"])
+def test_what_lies_behind_a_symbolic_link_is_copied(tmp_path: Path, linked: str) -> None:
+    pyramid = make_still(tmp_path, zarr_format=3)
+    folder, outside = tmp_path / "source" / linked, tmp_path / "outside"
+    folder.rename(outside)
+    folder.symlink_to(outside)
+    write_pyramid(pyramid, tmp_path / "source", tmp_path / "staged", link=True)
+    key = "0/c/0/0/3"
+    staged, source = tmp_path / "staged" / key, tmp_path / "source" / key
+    assert not staged.samefile(source)
+    assert staged.read_bytes() == source.read_bytes()
+
+
 @pytest.mark.parametrize("zarr_format", [2, 3])
 def test_a_chunk_is_never_written_over_a_file(tmp_path: Path, zarr_format: int) -> None:
     pyramid = make_still(tmp_path, zarr_format=zarr_format)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tasks.storage.carry import carry_file
+from tasks.storage.carry import carry_file, unshare
 
 
 @pytest.fixture
@@ -61,7 +62,7 @@ def test_copied_where_there_are_no_links(
     assert not target.samefile(source)
 
 
-@pytest.mark.parametrize("code", [errno.EIO, errno.ENOSPC, errno.ESTALE, errno.EEXIST])
+@pytest.mark.parametrize("code", [errno.EIO, errno.ENOSPC, errno.ESTALE])
 def test_other_errors_are_not_hidden(
     source: Path, tmp_path: Path, code: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -70,6 +71,53 @@ def test_other_errors_are_not_hidden(
         carry_file(source, tmp_path / "target", link=True)
     assert caught.value.errno == code
     assert not (tmp_path / "target").exists()
+
+
+def test_a_link_that_was_made_before_its_answer_was_lost(source: Path, tmp_path: Path) -> None:
+    target = tmp_path / "target"
+    target.hardlink_to(source)
+    assert carry_file(source, target, link=True)
+    assert target.samefile(source)
+
+
+def test_another_file_is_in_the_place(source: Path, tmp_path: Path) -> None:
+    target = tmp_path / "target"
+    target.write_bytes(b"other")
+    with pytest.raises(FileExistsError):
+        carry_file(source, target, link=True)
+    assert target.read_bytes() == b"other"
+
+
+def test_shared_files_become_their_own(source: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    (folder / "0").mkdir(parents=True)
+    shared, own = folder / "0" / "shared", folder / "own"
+    shared.hardlink_to(source)
+    own.write_bytes(b"own")
+    before = own.stat().st_ino
+    unshare(folder)
+    assert not shared.samefile(source)
+    assert (shared.read_bytes(), source.stat().st_nlink) == (b"content", 1)
+    assert own.stat().st_ino == before
+    assert sorted(path.name for path in folder.rglob("*")) == ["0", "own", "shared"]
+
+
+def test_what_cannot_become_its_own_stays_whole(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "shared").hardlink_to(source)
+
+    def full(_: Path, target: Path) -> None:
+        target.write_bytes(b"con")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target))
+
+    monkeypatch.setattr(shutil, "copyfile", full)
+    with pytest.raises(OSError, match="No space left"):
+        unshare(folder)
+    assert [path.name for path in folder.iterdir()] == ["shared"]
+    assert source.read_bytes() == b"content"
 
 
 def test_the_content_of_a_symbolic_link_is_copied(source: Path, tmp_path: Path) -> None:

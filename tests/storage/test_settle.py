@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import threading
 import time
 from pathlib import Path
 
 import pytest
 import zarr
+from zarr.core.sync import sync
 
 from tasks.plan.registration_plan import RegistrationPlan
 from tasks.storage.hidden import staging_path
@@ -44,3 +46,25 @@ def test_a_staged_image_that_the_disk_has_no_room_for_stays_removed(
 
 def test_nothing_to_wait_for() -> None:
     settle_writes()
+
+
+def test_two_that_settle_at_once_do_not_wait_for_each_other() -> None:
+    both, settled = threading.Barrier(2), []
+
+    def settle() -> None:
+        both.wait()
+        settle_writes()
+        settled.append(True)
+
+    async def hold_the_loop() -> None:
+        time.sleep(0.3)
+
+    threads = [threading.Thread(target=settle, daemon=True) for _ in range(2)]
+    holding = threading.Thread(target=sync, args=[hold_the_loop()])
+    holding.start()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=20)
+    holding.join()
+    assert settled == [True, True]

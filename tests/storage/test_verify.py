@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -154,6 +155,28 @@ def test_a_wrong_image_is_set_aside_with_the_reason(
     assert reason in (rejected / "reason.txt").read_text()
     assert not folder.exists()
     assert digest_tree(plan.image_path) == original
+
+
+@pytest.mark.parametrize("is_full", [False, True])
+def test_what_is_looked_at_shares_no_file_with_the_original(
+    staged: tuple[RegistrationPlan, Path], is_full: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan, folder = staged
+    extra = "OME/METADATA.ome.xml"
+    (folder / extra).unlink()
+    (folder / extra).hardlink_to(plan.image_path / extra)
+    shutil.rmtree(folder / "1")
+    if is_full:
+
+        def full(_: Path, target: Path) -> None:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target))
+
+        monkeypatch.setattr(shutil, "copyfile", full)
+    with pytest.raises(VerificationError):
+        verify_staged(plan)
+    rejected = hidden_folders(plan.image_path.parent, "1").rejected
+    assert (rejected / extra).samefile(plan.image_path / extra) is is_full
+    assert ("Write nothing to it" in (rejected / "reason.txt").read_text()) is is_full
 
 
 def test_a_second_rejection_replaces_the_first(staged: tuple[RegistrationPlan, Path]) -> None:
