@@ -49,7 +49,7 @@ def test_nothing_to_wait_for() -> None:
 
 
 def test_two_that_settle_at_once_do_not_wait_for_each_other() -> None:
-    both, settled = threading.Barrier(2), []
+    both, held, settled = threading.Barrier(2), threading.Event(), []
 
     def settle() -> None:
         both.wait()
@@ -57,14 +57,16 @@ def test_two_that_settle_at_once_do_not_wait_for_each_other() -> None:
         settled.append(True)
 
     async def hold_the_loop() -> None:
-        time.sleep(0.3)
+        held.set()
+        time.sleep(0.5)
 
     threads = [threading.Thread(target=settle, daemon=True) for _ in range(2)]
     holding = threading.Thread(target=sync, args=[hold_the_loop()])
     holding.start()
+    held.wait()
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=20)
+        thread.join(timeout=10)
     holding.join()
     assert settled == [True, True]
