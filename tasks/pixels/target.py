@@ -13,13 +13,13 @@ import numpy.typing as npt
 import zarr
 
 from tasks.pixels.blocks import BlockGrid, Index
+from tasks.pixels.carry import carry_file
 from tasks.pixels.chunk_codec import DECODING_ERRORS
 from tasks.pixels.chunk_files import ChunkFiles, open_chunk_files
 from tasks.pixels.fast_pipeline import pipeline_of, with_fast_pipeline
 from tasks.pixels.pending import Finished
 from tasks.plan.registration_plan import Level
 from tasks.plan.window import Window
-from tasks.storage.carry import carry_file
 
 
 class LevelWriter:

@@ -9,7 +9,6 @@ from pathlib import Path
 from tasks.plan.errors import VerificationError
 from tasks.plan.registration_plan import RegistrationPlan
 from tasks.storage.attributes import zarr_format
-from tasks.storage.carry import unshare
 from tasks.storage.compare import (
     attribute_differences,
     file_differences,
@@ -21,6 +20,7 @@ from tasks.storage.provenance import is_past_staging
 from tasks.storage.removal import remove_tree
 from tasks.storage.sample import sample_differences
 from tasks.storage.table_rows import table_differences
+from tasks.storage.unshare import unshare
 
 # The file system, not the image, is at fault: the same image may be found right a moment later.
 _MAY_HEAL = frozenset({errno.EIO, errno.ESTALE, errno.ENOMEM, errno.EMFILE, errno.ENFILE})

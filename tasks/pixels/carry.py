@@ -8,8 +8,6 @@ import shutil
 import stat
 from pathlib import Path
 
-from tasks.storage.tree import read_tree
-
 _CANNOT_LINK = frozenset(
     {
         errno.EMLINK,
@@ -59,21 +57,3 @@ def _could_link(source: Path, target: Path) -> bool:
             raise
         return False
     return True
-
-
-def unshare(folder: Path) -> None:
-    """Give every file below a folder that has a second name a content of its own.
-
-    Raises:
-        OSError: A file cannot be copied; those before it are.
-    """
-    for file in read_tree(folder).files:
-        path = folder / file.path
-        if path.lstat().st_nlink > 1:
-            own = path.with_name(f".{path.name}.own")
-            try:
-                shutil.copyfile(path, own)
-                own.replace(path)
-            except OSError:
-                own.unlink(missing_ok=True)
-                raise
