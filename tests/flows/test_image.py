@@ -70,6 +70,28 @@ def test_a_new_image_stands_beside_its_origin(well: Path) -> None:
 
 
 @pytest.mark.parametrize("overwrite", [True, False])
+def test_files_in_which_nothing_changes_are_shared_only_until_their_image_is_replaced(
+    well: Path, overwrite: bool
+) -> None:
+    image = well / "0"
+    write_regions(image, TABLE, {"FOV_1": {"y": (0.0, 1000.0), "x": (0.0, 1000.0)}})
+    chunks = [
+        path.relative_to(image)
+        for level in (image / "0", image / "labels" / "nuclei" / "0")
+        for path in level.rglob("*")
+        if path.is_file() and not path.name.startswith((".", "zarr.json"))
+    ]
+    before = {chunk: (image / chunk).stat().st_ino for chunk in chunks}
+    apply_registration_to_image(str(image), TABLE, overwrite_input=overwrite)
+
+    result = image if overwrite else well / "0_registered"
+    assert before
+    for chunk, number in before.items():
+        assert ((result / chunk).stat().st_ino == number) is overwrite
+        assert (image / chunk).stat().st_nlink == (result / chunk).stat().st_nlink == 1
+
+
+@pytest.mark.parametrize("overwrite", [True, False])
 def test_a_second_run_is_skipped_and_a_redo_is_not(well: Path, overwrite: bool) -> None:
     def run(**changes: Any) -> State[Any]:
         return apply_registration_to_image(
