@@ -54,6 +54,7 @@ class LevelWriter:
         self._link = link
         self._resolved = source.resolve() / level.path
         self._own_folders: dict[Path, bool] = {}
+        """Whether a folder of the source is where its path says, not behind a symbolic link."""
         self._lock = threading.Lock()
 
     @property

@@ -40,6 +40,17 @@ def environment(home: Path, **more: str) -> dict[str, str]:
     return {**kept, "PREFECT_HOME": str(home), **more}
 
 
+def run_to_its_end(code: str, home: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603 - our own code
+        [sys.executable, "-P", "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=300,
+        env=environment(home),
+    )
+
+
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
 def test_an_ended_command_leaves_no_server(
     tmp_path: Path, used_home: Path, number: signal.Signals
@@ -116,14 +127,7 @@ def test_a_server_configured_in_a_file_is_used_and_none_is_left(tmp_path: Path) 
     (home / "profiles.toml").write_text(
         f'active = "facility"\n[profiles.facility]\nPREFECT_API_URL = "{url}"\n'
     )
-    result = subprocess.run(  # noqa: S603 - our own code
-        [sys.executable, "-P", "-c", CONFIGURED],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=300,
-        env=environment(home),
-    )
+    result = run_to_its_end(CONFIGURED, home)
     assert result.stdout.split() == [url, "children:"]
     # Ours was loading by then; it must not have begun to serve.
     assert not (home / "prefect.db").exists()
@@ -147,15 +151,7 @@ with prefect_ready_for("flows.names", verbose=True):
 def test_runs_that_begin_at_the_same_time_wait_for_each_other_in_the_database(
     used_home: Path,
 ) -> None:
-    result = subprocess.run(  # noqa: S603 - our own code
-        [sys.executable, "-P", "-c", BEGINS_MANY],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=300,
-        env=environment(used_home),
-    )
-    assert result.stdout == "{201}\n"
+    assert run_to_its_end(BEGINS_MANY, used_home).stdout == "{201}\n"
 
 
 @pytest.mark.usefixtures("prefect_server")
