@@ -5,10 +5,10 @@ from __future__ import annotations
 from prefect import flow
 from prefect.logging import get_run_logger
 
-from flows.endings import completed
 from flows.estimate_parameters import InputRoiTable, MinOverlap
-from flows.names import well_run_name
 from flows.parameters import Redo, ReferenceAcquisition, WellUrl, with_described_parameters
+from flows.results.endings import completed
+from flows.results.run_names import well_run_name
 from tasks.estimate.consensus import Consensus
 from tasks.estimate.images import group_images
 from tasks.find_consensus import find_consensus

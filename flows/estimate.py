@@ -5,8 +5,6 @@ from __future__ import annotations
 from prefect import flow, unmapped
 from prefect.logging import get_run_logger
 
-from flows.cores import shared_out
-from flows.endings import completed
 from flows.estimate_parameters import (
     InputRoiTable,
     LevelPath,
@@ -16,9 +14,6 @@ from flows.estimate_parameters import (
     RescaleQuantile,
     WavelengthId,
 )
-from flows.failures import reason_of
-from flows.names import well_run_name
-from flows.outcomes import outcome_of
 from flows.parameters import (
     ParallelImages,
     Redo,
@@ -27,8 +22,13 @@ from flows.parameters import (
     Workers,
     with_described_parameters,
 )
-from flows.shift_report import report_shifts
-from flows.task_runners import running
+from flows.results.endings import completed
+from flows.results.failures import reason_of
+from flows.results.outcome import outcome_of
+from flows.results.run_names import well_run_name
+from flows.results.shifts import report_shifts
+from flows.running.cores import shared_out
+from flows.running.task_runners import running
 from tasks.estimate.image import ImageEstimate
 from tasks.estimate.images import group_images
 from tasks.estimate.options import EstimateOptions

@@ -7,9 +7,6 @@ from time import perf_counter
 from prefect import flow
 from prefect.logging import get_run_logger
 
-from flows.cores import available_cores
-from flows.endings import completed
-from flows.names import image_run_name
 from flows.parameters import (
     DryRun,
     ImageUrl,
@@ -22,7 +19,10 @@ from flows.parameters import (
     Workers,
     with_described_parameters,
 )
-from flows.results import ImageReport, ImageResult, ImageUpdate, Outcome
+from flows.results.endings import completed
+from flows.results.result import ImageReport, ImageResult, ImageUpdate, Outcome
+from flows.results.run_names import image_run_name
+from flows.running.cores import available_cores
 from tasks.copy_tables import copy_tables
 from tasks.finalize import finalize
 from tasks.pixels.memory import peak_memory_bytes

@@ -7,7 +7,6 @@ from pathlib import Path
 from prefect import flow, tags, task
 from prefect.logging import get_run_logger
 
-from flows.names import plate_run_name
 from flows.options import RegistrationOptions
 from flows.parameters import (
     DryRun,
@@ -26,15 +25,16 @@ from flows.parameters import (
     Workers,
     with_described_parameters,
 )
-from flows.results import PlateResult, WellResult
+from flows.results.result import PlateResult, WellResult
+from flows.results.run_names import plate_run_name
+from flows.running.wells_of_plate import ended, run_on_wells
 from flows.well import apply_registration_to_well
-from flows.wells_of_plate import ended, run_on_wells
 from tasks.plan.errors import InvalidInputError
-from tasks.plan.selection import select_images, select_wells
 from tasks.retry import server_was_busy
 from tasks.settings import SETTINGS
 from tasks.storage.kinds import require_kind
 from tasks.storage.paths import local_path
+from tasks.survey.selection import select_images, select_wells
 
 
 # A task around the well flow, for the same reason as around the image flow: see `flows.well`.

@@ -8,7 +8,6 @@ from prefect import flow, tags, task
 from prefect.logging import get_run_logger
 
 from flows.consensus import find_consensus_of_well, registered_name
-from flows.endings import completed
 from flows.estimate import estimate_shifts_of_well
 from flows.estimate_parameters import (
     InputRoiTable,
@@ -21,7 +20,6 @@ from flows.estimate_parameters import (
     StopAfter,
     WavelengthId,
 )
-from flows.names import plate_run_name, well_run_name
 from flows.parameters import (
     DryRun,
     InterpolationChoice,
@@ -39,20 +37,22 @@ from flows.parameters import (
 )
 from flows.register_options import RegisterOptions
 from flows.register_plan import plan_well
-from flows.results import PlateResult, ShiftReport, WellResult, count
-from flows.shift_report import reports_of
+from flows.results.endings import completed
+from flows.results.result import PlateResult, ShiftReport, WellResult, count
+from flows.results.run_names import plate_run_name, well_run_name
+from flows.results.shifts import reports_of
+from flows.running.wells_of_plate import ended, run_on_wells
 from flows.well import apply_registration_to_well
-from flows.wells_of_plate import ended, run_on_wells
 from tasks.estimate.image import ImageEstimate
 from tasks.estimate.images import group_images, moved_images
 from tasks.plan.errors import InvalidInputError
-from tasks.plan.selection import select_wells
 from tasks.retry import server_was_busy
 from tasks.settings import SETTINGS
 from tasks.storage.kinds import require_kind
 from tasks.storage.locks import own_well
 from tasks.storage.paths import local_path
 from tasks.storage.recover import recover_well
+from tasks.survey.selection import select_wells
 
 
 @flow(name="register-well", flow_run_name=well_run_name)

@@ -8,9 +8,9 @@ from pathlib import Path
 from prefect.logging import get_run_logger
 
 from flows.consensus import registered_name
-from flows.cores import shared_out
 from flows.register_options import RegisterOptions
-from flows.results import ImageReport, WellResult
+from flows.results.result import ImageReport, WellResult
+from flows.running.cores import shared_out
 from flows.well import apply_registration_to_well
 from tasks.estimate.consensus_plan import describe_consensus, plan_consensus
 from tasks.estimate.estimate_plan import describe_estimate, plan_estimate

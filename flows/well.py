@@ -9,13 +9,8 @@ from pathlib import Path
 from prefect import flow, tags, task, unmapped
 from prefect.logging import get_run_logger
 
-from flows.cores import shared_out
-from flows.endings import completed
-from flows.failures import ImagesFailedError, reason_of
 from flows.image import apply_registration_to_image
-from flows.names import well_run_name
 from flows.options import RegistrationOptions
-from flows.outcomes import outcome_of
 from flows.parameters import (
     DryRun,
     Images,
@@ -32,10 +27,14 @@ from flows.parameters import (
     Workers,
     with_described_parameters,
 )
-from flows.report import report_well
-from flows.results import ImageReport, ImageResult, WellResult, count
-from flows.task_runners import running
-from tasks.plan.selection import select_images
+from flows.results.artifacts import report_well
+from flows.results.endings import completed
+from flows.results.failures import ImagesFailedError, reason_of
+from flows.results.outcome import outcome_of
+from flows.results.result import ImageReport, ImageResult, WellResult, count
+from flows.results.run_names import well_run_name
+from flows.running.cores import shared_out
+from flows.running.task_runners import running
 from tasks.retry import server_was_busy
 from tasks.settings import SETTINGS
 from tasks.storage.hidden import LOCK_FOLDER
@@ -43,6 +42,7 @@ from tasks.storage.kinds import require_kind
 from tasks.storage.locks import own_well
 from tasks.storage.paths import local_path
 from tasks.storage.recover import recover_well
+from tasks.survey.selection import select_images
 
 
 # A task around the image flow, because Prefect finds the result of a flow called from a thread by

@@ -9,7 +9,6 @@ from prefect.cache_policies import NO_CACHE
 from prefect.logging import get_run_logger
 from prefect.tasks import exponential_backoff
 
-from tasks.plan.build import build_plan
 from tasks.plan.description import smallest_and_largest
 from tasks.plan.registration_plan import RegistrationPlan
 from tasks.plan.window import Interpolation
@@ -17,6 +16,7 @@ from tasks.plan.wording import counted
 from tasks.retry import can_heal
 from tasks.settings import SETTINGS
 from tasks.storage.locks import own_well
+from tasks.survey.build import build_plan
 
 
 @task(

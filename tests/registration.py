@@ -9,7 +9,6 @@ from tasks.estimate.consensus import find_consensus, write_consensus
 from tasks.estimate.image import estimate_image
 from tasks.estimate.options import EstimateOptions
 from tasks.pixels.write import write_pyramid
-from tasks.plan.build import build_plan
 from tasks.plan.registration_plan import RegistrationPlan
 from tasks.plan.window import Interpolation
 from tasks.storage.provenance import write_provenance
@@ -18,6 +17,7 @@ from tasks.storage.staging import stage_labels, start_staging
 from tasks.storage.swap import publish
 from tasks.storage.verify import verify_staged
 from tasks.storage.well_entries import list_image
+from tasks.survey.build import build_plan
 from tasks.tables.write import write_tables
 
 

@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from tasks.pixels.write import write_pyramid
-from tasks.plan.build import build_plan
-from tasks.plan.selection import select_images
 from tasks.storage import exchange
 from tasks.storage.kinds import kind_of, require_kind
 from tasks.storage.locks import own_image, own_well
@@ -23,6 +21,8 @@ from tasks.storage.staging import stage_labels, start_staging
 from tasks.storage.swap import publish
 from tasks.storage.verify import verify_staged
 from tasks.storage.well_entries import list_image
+from tasks.survey.build import build_plan
+from tasks.survey.selection import select_images
 from tasks.tables.write import write_tables
 
 TABLE = "registered"

@@ -82,7 +82,7 @@ class Command:
         place = [] if run.overwrite_input else ["--no-overwrite-input"]
         self._well = run.path
         self._staged, self._verified = self._hidden("staging"), self._hidden("verified")
-        text = "from flows.command_line import main; main()"
+        text = "from flows.command.line import main; main()"
         self._process = subprocess.Popen(  # noqa: S603 - our own command
             [sys.executable, "-c", text, "well", run.path, "--registered-roi-table", TABLE, *place],
             stdout=subprocess.DEVNULL,

@@ -6,7 +6,7 @@ from typing import Any
 
 from tasks.estimate.image import ImageEstimate
 from tasks.estimate.put_table import put_table
-from tasks.plan.listed_tables import read_table
+from tasks.survey.listed_tables import read_table
 
 TRANSLATIONS = ("translation_z", "translation_y", "translation_x")
 """Micrometers that lead from the image to its reference (fractal-tasks-core's

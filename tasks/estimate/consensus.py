@@ -11,11 +11,12 @@ import numpy as np
 
 from tasks.estimate.columns import DECISION, TRANSLATIONS
 from tasks.estimate.put_table import put_table
-from tasks.plan.boxes import COLUMNS
 from tasks.plan.errors import InvalidInputError
-from tasks.plan.listed_tables import ListedTable, list_tables, read_table
-from tasks.plan.regions import Region, read_regions
+from tasks.plan.region import Region
 from tasks.plan.window import Frozen
+from tasks.survey.boxes import COLUMNS
+from tasks.survey.listed_tables import ListedTable, list_tables, read_table
+from tasks.survey.regions import read_regions
 
 _SPACE = ("z", "y", "x")
 

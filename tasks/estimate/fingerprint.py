@@ -11,9 +11,10 @@ from pydantic import JsonValue
 
 from tasks.estimate.columns import TRANSLATIONS
 from tasks.estimate.options import EstimateOptions
-from tasks.plan.listed_tables import read_table
-from tasks.plan.regions import digest_regions, read_regions
+from tasks.plan.region import digest_regions
 from tasks.storage.tree import read_tree
+from tasks.survey.listed_tables import read_table
+from tasks.survey.regions import read_regions
 
 
 def fingerprint_estimate(image: Path, reference: Path, options: EstimateOptions) -> str:

@@ -14,7 +14,7 @@ from tasks.estimate.match import Limits, RegionPair, match_region
 from tasks.estimate.options import EstimateOptions
 from tasks.estimate.paired import Paired, open_paired
 from tasks.plan.errors import UncertainShiftError
-from tasks.plan.regions import Region
+from tasks.plan.region import Region
 from tasks.plan.window import Frozen
 
 STRANGERS = 2

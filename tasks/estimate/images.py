@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from tasks.plan.errors import InvalidInputError
-from tasks.plan.listed_tables import list_tables
-from tasks.plan.reference import pick_reference
 from tasks.plan.window import Frozen
 from tasks.storage.provenance import is_output, read_provenance
 from tasks.storage.well_entries import read_images
+from tasks.survey.listed_tables import list_tables
+from tasks.survey.reference import pick_reference
 
 
 class Group(Frozen):

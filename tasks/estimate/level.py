@@ -14,10 +14,10 @@ from ngio.utils import NgioError
 from numpy.typing import NDArray
 
 from tasks.plan.errors import InvalidInputError
-from tasks.plan.pyramids import open_image
-from tasks.plan.regions import Region
+from tasks.plan.region import Region
 from tasks.plan.rounding import outward
 from tasks.plan.window import Window
+from tasks.survey.pyramids import open_image
 
 Spacing = tuple[float, float, float]
 """Micrometers per pixel along z, y, x."""

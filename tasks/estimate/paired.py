@@ -10,10 +10,11 @@ import numpy as np
 from tasks.estimate.level import ChannelLevel, open_level
 from tasks.estimate.options import EstimateOptions
 from tasks.plan.errors import InvalidInputError
-from tasks.plan.listed_tables import list_tables
-from tasks.plan.reference import pick_reference
-from tasks.plan.regions import Region, pair_regions, read_regions
+from tasks.plan.region import Region, pair_regions
 from tasks.storage.well_entries import read_images
+from tasks.survey.listed_tables import list_tables
+from tasks.survey.reference import pick_reference
+from tasks.survey.regions import read_regions
 
 _SAME_SIZE = 1e-3
 """Relative difference of two pixel sizes that is a rounded number rather than another lens."""

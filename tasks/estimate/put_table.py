@@ -12,11 +12,11 @@ from ngio.tables import GenericTable, write_table
 from ngio.tables.backends import BackendMeta
 from pydantic import JsonValue
 
-from tasks.plan.listed_tables import ListedTable, list_tables
 from tasks.storage.attributes import read_attributes, write_attributes, zarr_format
 from tasks.storage.paths import safe_name
 from tasks.storage.settle import settle_writes
 from tasks.storage.swap_table import publish_table, recover_table, table_folders
+from tasks.survey.listed_tables import ListedTable, list_tables
 
 RECORD = "plate_registration"
 """Attribute of a table's group that says from what it was made."""

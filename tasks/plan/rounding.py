@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 
-from tasks.plan.regions import Region
+from tasks.plan.region import Region
 from tasks.plan.window import Shift, Window
 
 SNAP = 0.01

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tasks.plan.boxes import Boxes
 from tasks.plan.registration_plan import Pyramid
 from tasks.plan.window import Shift
+from tasks.survey.boxes import Boxes
 
 _NOISE = 1e-6
 """Pixels: less is the rounding of a position times a pixel size, not an extent."""

@@ -7,14 +7,15 @@ from pathlib import Path
 import zarr
 
 from tasks.plan.errors import InvalidInputError
-from tasks.plan.listed_tables import ListedTable, list_tables, read_table
-from tasks.plan.regions import digest_regions, read_regions
+from tasks.plan.region import digest_regions
 from tasks.plan.registration_plan import Pyramid, RegistrationPlan, TablePlan
 from tasks.storage.attributes import read_attributes, zarr_format
 from tasks.storage.copying import copy_tree
 from tasks.storage.paths import require_inside
 from tasks.storage.removal import remove_tree
 from tasks.storage.settle import settle_writes
+from tasks.survey.listed_tables import ListedTable, list_tables, read_table
+from tasks.survey.regions import read_regions
 from tasks.tables.convert import METADATA_FILES, convert_folder
 from tasks.tables.move import move_table
 

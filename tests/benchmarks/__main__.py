@@ -11,7 +11,7 @@ from pathlib import Path
 from cyclopts import App
 from rich.console import Console
 
-from flows.cores import available_cores
+from flows.running.cores import available_cores
 from tests.benchmarks.comparison import as_table, measure
 from tests.benchmarks.equivalence import run_trials
 from tests.benchmarks.reference_system import VERSION, reference_python

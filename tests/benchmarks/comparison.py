@@ -12,7 +12,7 @@ from pathlib import Path
 
 from rich.table import Table
 
-from flows.cores import available_cores
+from flows.running.cores import available_cores
 from tests.benchmarks.floor import floor_seconds
 from tests.benchmarks.runners import Runner
 from tests.benchmarks.scenes import Scene, Size, jobs, write_scene

@@ -31,7 +31,7 @@ def main(timed: str) -> None:
 
 
 def _layers() -> Any:
-    from flows.cores import available_cores  # noqa: PLC0415 - only what is timed is loaded
+    from flows.running.cores import available_cores  # noqa: PLC0415 - only what is timed is loaded
     from tests.registration import register  # noqa: PLC0415
 
     def run(jobs: Jobs) -> None:
@@ -48,7 +48,7 @@ def _layers() -> Any:
 
 @contextmanager
 def _flow_of_wells() -> Iterator[Any]:
-    from flows.command_server import prefect_ready_for  # noqa: PLC0415
+    from flows.command.server import prefect_ready_for  # noqa: PLC0415
 
     with prefect_ready_for("flows.well", verbose=False):
         from flows.well import apply_registration_to_well  # noqa: PLC0415
@@ -65,7 +65,7 @@ def _run_command(jobs: Jobs) -> None:
         kind, (path, table) = "well", _well_of(jobs)
     else:
         kind, path, table = "image", jobs[0]["zarr_url"], jobs[0]["registered_roi_table"]
-    command = [sys.executable, "-c", "from flows.command_line import main; main()"]
+    command = [sys.executable, "-c", "from flows.command.line import main; main()"]
     subprocess.run(  # noqa: S603 - our own command
         [*command, kind, path, "--registered-roi-table", table], check=True, capture_output=True
     )

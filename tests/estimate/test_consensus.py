@@ -15,8 +15,9 @@ from tasks.estimate.consensus import _common, find_consensus, write_consensus
 from tasks.estimate.image import ImageEstimate, RegionEstimate
 from tasks.estimate.options import EstimateOptions
 from tasks.plan.errors import InvalidInputError
-from tasks.plan.listed_tables import list_tables, read_table
-from tasks.plan.regions import Region, read_regions
+from tasks.plan.region import Region
+from tasks.survey.listed_tables import list_tables, read_table
+from tasks.survey.regions import read_regions
 from tests.plate_tables import Backend
 from tests.plates import make_plate, write_regions
 

@@ -14,8 +14,8 @@ from tasks.estimate.columns import TRANSLATIONS, write_columns
 from tasks.estimate.consensus import find_consensus, write_consensus
 from tasks.estimate.image import estimate_image
 from tasks.estimate.options import EstimateOptions
-from tasks.plan.listed_tables import read_table
-from tasks.plan.regions import read_regions
+from tasks.survey.listed_tables import read_table
+from tasks.survey.regions import read_regions
 from tests.benchmarks.reference_system import VERSION, installed_reference
 from tests.estimate.wells import PIXEL, STAIN, TABLE, make_well
 from tests.plate_tables import Backend

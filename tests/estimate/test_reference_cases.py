@@ -21,8 +21,8 @@ from tasks.estimate.images import group_images
 from tasks.estimate.match import Limits, match_region
 from tasks.estimate.options import EstimateOptions
 from tasks.plan.errors import InvalidInputError, UncertainShiftError
-from tasks.plan.listed_tables import list_tables, read_table
-from tasks.plan.regions import read_regions
+from tasks.survey.listed_tables import list_tables, read_table
+from tasks.survey.regions import read_regions
 from tests.estimate.samples import random, tissue
 from tests.plate_tables import Box, write_regions
 from tests.plates import Array, make_plate, read_levels, write_levels

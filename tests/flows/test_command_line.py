@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from flows.command_line import BAD_INPUT, FAILED, run
+from flows.command.line import BAD_INPUT, FAILED, run
 from tests.flows.conftest import TABLE
 from tests.flows.snapshots import snapshot
 
-COMMAND = [sys.executable, "-c", "from flows.command_line import main; main()"]
+COMMAND = [sys.executable, "-c", "from flows.command.line import main; main()"]
 
 
 def call(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -106,7 +106,7 @@ def test_estimating_without_its_libraries_is_one_line_that_says_what_to_install(
     well: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # What the import system answers for a package that is not there.
-    monkeypatch.setattr("flows.command_start.find_spec", lambda _name: None)
+    monkeypatch.setattr("flows.command.start.find_spec", lambda _name: None)
     before = snapshot(well.parent.parent)
     code = run(["register", str(well.parent.parent), "--wavelength-id", "A01_C01"])
     captured = capsys.readouterr()
@@ -119,5 +119,5 @@ def test_estimating_without_its_libraries_is_one_line_that_says_what_to_install(
 def test_help_waits_neither_for_prefect_nor_for_ngio() -> None:
     # Prefect takes two seconds to import; ngio, with pandas, polars and dask, three.
     slow = "{'prefect', 'ngio'} & {*sys.modules}"
-    code = f"import sys, flows.command_line; sys.exit(', '.join({slow}) or 0)"
+    code = f"import sys, flows.command.line; sys.exit(', '.join({slow}) or 0)"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)  # noqa: S603 - ours

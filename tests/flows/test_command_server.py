@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from flows.command_server import prefect_ready_for
+from flows.command.server import prefect_ready_for
 
 ANSWERS = """
 import time
-from flows.command_server import prefect_ready_for
-from flows.command_stop import stopped_within_seconds
-with stopped_within_seconds(), prefect_ready_for("flows.names", verbose=True):
+from flows.command.server import prefect_ready_for
+from flows.command.stop import stopped_within_seconds
+with stopped_within_seconds(), prefect_ready_for("flows.results.run_names", verbose=True):
     import httpx
     from prefect.settings import PREFECT_API_URL
     print(httpx.get(PREFECT_API_URL.value() + "/health").status_code, flush=True)
@@ -112,8 +112,8 @@ def test_a_server_that_cannot_start_is_told(tmp_path: Path) -> None:
 CONFIGURED = """
 import os
 from pathlib import Path
-from flows.command_server import prefect_ready_for
-with prefect_ready_for("flows.names", verbose=True):
+from flows.command.server import prefect_ready_for
+with prefect_ready_for("flows.results.run_names", verbose=True):
     from prefect.settings import PREFECT_API_URL
     print(PREFECT_API_URL.value())
     print("children:", Path(f"/proc/self/task/{os.getpid()}/children").read_text())
@@ -136,8 +136,8 @@ def test_a_server_configured_in_a_file_is_used_and_none_is_left(tmp_path: Path) 
 
 BEGINS_MANY = """
 from concurrent.futures import ThreadPoolExecutor
-from flows.command_server import prefect_ready_for
-with prefect_ready_for("flows.names", verbose=True):
+from flows.command.server import prefect_ready_for
+with prefect_ready_for("flows.results.run_names", verbose=True):
     import httpx
     from prefect.settings import PREFECT_API_URL
     api = httpx.Client(base_url=PREFECT_API_URL.value(), timeout=60)
@@ -157,5 +157,5 @@ def test_runs_that_begin_at_the_same_time_wait_for_each_other_in_the_database(
 @pytest.mark.usefixtures("prefect_server")
 def test_a_configured_server_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subprocess, "Popen", None)
-    with prefect_ready_for("flows.names", verbose=False):
+    with prefect_ready_for("flows.results.run_names", verbose=False):
         pass

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.cores import available_cores, cpu_quota, shared_out
+from flows.running.cores import available_cores, cpu_quota, shared_out
 
 
 def write(path: Path, text: str) -> None:
@@ -73,5 +73,5 @@ def test_never_more_threads_than_workers(workers: int, at_most: int, units: int)
 
 
 def test_by_default_the_cores_are_shared(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("flows.cores.available_cores", lambda: 8)
+    monkeypatch.setattr("flows.running.cores.available_cores", lambda: 8)
     assert shared_out(None, 2, 5) == (2, 4)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.demo import run_demo
+from flows.command.demo import run_demo
 from tasks.demo.layout import ACQUISITIONS, WELLS, fields, translation
 from tasks.plan.errors import InvalidInputError
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.command_line import BAD_INPUT, FAILED, run
+from flows.command.line import BAD_INPUT, FAILED, run
 from tests.flows.snapshots import snapshot
 
 

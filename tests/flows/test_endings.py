@@ -12,10 +12,10 @@ from prefect.futures import PrefectFuture
 from prefect.states import Completed, Failed, Pending, State
 from prefect.task_runners import ProcessPoolTaskRunner, ThreadPoolTaskRunner
 
-from flows.failures import ImagesFailedError, reason_of
-from flows.outcomes import outcome_of
-from flows.results import ImageReport, ImageResult, ImageUpdate, count
-from flows.task_runners import make_runner
+from flows.results.failures import ImagesFailedError, reason_of
+from flows.results.outcome import outcome_of
+from flows.results.result import ImageReport, ImageResult, ImageUpdate, count
+from flows.running.task_runners import make_runner
 from tasks.plan.errors import InvalidInputError
 
 REPORT = ImageReport(well="A/01", image="1", outcome="failed", detail="no table")

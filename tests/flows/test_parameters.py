@@ -9,7 +9,7 @@ import pytest
 from prefect import Flow
 from prefect.utilities.callables import parameter_schema
 
-from flows import command_line
+from flows.command import line as command_line
 from flows.consensus import find_consensus_of_well
 from flows.estimate import estimate_shifts_of_well
 from flows.image import apply_registration_to_image

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from flows.failures import ImagesFailedError
 from flows.plate import apply_registration_to_plate
+from flows.results.failures import ImagesFailedError
 from tasks.plan.errors import InvalidInputError
 from tests.flows.conftest import TABLE
 from tests.flows.snapshots import snapshot

@@ -11,13 +11,13 @@ import pytest
 
 from flows.consensus import find_consensus_of_well
 from flows.estimate import estimate_shifts_of_well
-from flows.failures import ImagesFailedError
 from flows.image import apply_registration_to_image
 from flows.register import register_plate, register_well
+from flows.results.failures import ImagesFailedError
 from tasks.estimate.columns import TRANSLATIONS
 from tasks.plan.errors import InvalidInputError, UncertainShiftError
-from tasks.plan.listed_tables import list_tables, read_table
 from tasks.storage.provenance import read_provenance
+from tasks.survey.listed_tables import list_tables, read_table
 from tests.estimate.wells import PIXEL, SIZE, STAIN, TABLE, make_well
 from tests.flows.snapshots import snapshot
 from tests.plates import read_levels

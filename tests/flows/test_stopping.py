@@ -16,8 +16,8 @@ from types import TracebackType
 import pytest
 from prefect.settings import PREFECT_API_URL
 
-from flows import task_runners
-from flows.task_runners import running
+from flows.running import task_runners
+from flows.running.task_runners import running
 from tasks.plan.errors import StoppedError
 from tasks.stopping import STOPPING
 from tests.flows.conftest import TABLE
@@ -37,7 +37,7 @@ def write_slowly(self, index, pixels):
     time.sleep(1.0)
     write(self, index, pixels)
 chunk_files.ChunkFiles.write = write_slowly
-from flows.command_line import main
+from flows.command.line import main
 main()
 """
 
@@ -140,7 +140,7 @@ def test_stopped_in_the_middle_of_an_image(
 # The main thread does not end, and its child has a child.
 STUCK = """
 import subprocess, sys, threading, time
-from flows import command_stop
+from flows.command import stop as command_stop
 command_stop.SECONDS_TO_END = 0.2
 def wait_for_ever(text):
     try:

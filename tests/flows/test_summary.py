@@ -6,8 +6,8 @@ import io
 
 from rich.console import Console
 
-from flows.results import ImageReport
-from flows.summary import print_reports
+from flows.results.result import ImageReport
+from flows.results.terminal import print_reports
 
 
 def test_a_terminal_of_80_columns_shows_every_value_whole() -> None:

@@ -17,7 +17,7 @@ from prefect.client.schemas.filters import (
 )
 from prefect.client.schemas.objects import State
 
-from flows.failures import ImagesFailedError
+from flows.results.failures import ImagesFailedError
 from flows.well import apply_registration_to_well, register_image
 from tasks.plan.errors import InvalidInputError
 from tasks.storage.provenance import read_provenance

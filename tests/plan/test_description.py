@@ -7,10 +7,10 @@ from typing import get_args
 
 import pytest
 
-from tasks.plan.build import build_plan
 from tasks.plan.description import describe_plan, shift_text, smallest_and_largest
 from tasks.plan.registration_plan import Level, Pyramid, RegistrationPlan
 from tasks.plan.window import Interpolation, Shift, Window
+from tasks.survey.build import build_plan
 from tests.plates import add_feature_table, make_plate, write_regions
 
 

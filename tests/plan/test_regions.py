@@ -8,7 +8,8 @@ import pytest
 import zarr
 
 from tasks.plan.errors import InvalidInputError
-from tasks.plan.regions import Region, digest_regions, pair_regions, read_regions
+from tasks.plan.region import Region, digest_regions, pair_regions
+from tasks.survey.regions import read_regions
 from tests.plates import make_image, write_regions
 from tests.tables.stored import BACKENDS, Backend, box_frame, files_of, store_table
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tasks.plan.regions import Region
+from tasks.plan.region import Region
 from tasks.plan.rounding import outward, region_shift, rounded
 from tasks.plan.window import Shift
 

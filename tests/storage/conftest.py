@@ -9,9 +9,9 @@ from typing import Literal
 
 import pytest
 
-from tasks.plan.build import build_plan
 from tasks.plan.registration_plan import RegistrationPlan
 from tasks.plan.window import Interpolation
+from tasks.survey.build import build_plan
 from tests.plate_tables import add_feature_table, write_regions
 from tests.plates import add_extras, make_plate
 from tests.storage.disks import in_memory

@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 
 from tasks.estimate.put_table import put_table, was_made_from
-from tasks.plan.listed_tables import list_tables, read_table
 from tasks.storage.doctor import examine_plate, repair_plate
 from tasks.storage.hidden import LOCK_FOLDER
 from tasks.storage.locks import own_well
 from tasks.storage.recover import recover_well
+from tasks.survey.listed_tables import list_tables, read_table
 from tests.forks import forks
 from tests.plate_tables import Backend, write_regions
 from tests.plates import NgffVersion, make_plate

@@ -20,10 +20,10 @@ from ngio.tables import (
     Table,
 )
 
-from tasks.plan.regions import Region, digest_regions
+from tasks.plan.region import Region, digest_regions
 from tasks.plan.registration_plan import Level, Pyramid, RegistrationPlan
-from tasks.plan.table_plans import plan_tables
 from tasks.plan.window import Shift, Window
+from tasks.survey.table_plans import plan_tables
 
 Backend = Literal["anndata", "csv", "json", "parquet"]
 BACKENDS: tuple[Backend, ...] = ("anndata", "csv", "json", "parquet")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.plan.boxes import Boxes
+from tasks.survey.boxes import Boxes
 from tasks.tables.shift import MovedBoxes, shift_boxes
 from tests.tables.stored import Move, pyramid
 

@@ -9,7 +9,7 @@ import zarr
 from ngio import open_ome_zarr_container
 
 from tasks.plan.errors import InvalidInputError
-from tasks.plan.regions import read_regions
+from tasks.survey.regions import read_regions
 from tasks.tables.write import write_tables
 from tests.tables.regions_of_images import PIXEL, WHOLE, Images, grid, in_micrometers, new_image
 from tests.tables.stored import (

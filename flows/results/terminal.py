@@ -8,7 +8,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from flows.results import ImageReport, RegistrationResult, ShiftReport, count
+from flows.results.result import ImageReport, RegistrationResult, ShiftReport, count
 from tasks.plan.wording import size_text
 from tasks.storage.finding import Finding
 

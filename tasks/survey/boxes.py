@@ -11,7 +11,7 @@ import numpy.typing as npt
 from ngio.utils import NgioError
 
 from tasks.plan.errors import InvalidInputError
-from tasks.plan.listed_tables import ListedTable
+from tasks.survey.listed_tables import ListedTable
 
 COLUMNS = {
     "t": ("t_second", "len_t_second"),

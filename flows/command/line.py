@@ -11,7 +11,7 @@ from cyclopts import App, CycloptsError, Parameter
 from pydantic import ValidationError
 from rich.console import Console
 
-from flows.command_options import (
+from flows.command.options import (
     DryRun,
     Images,
     ImageUrl,
@@ -40,10 +40,10 @@ from flows.command_options import (
     Workers,
     reasons_of,
 )
-from flows.command_server import prefect_ready_for
-from flows.command_start import check_can_estimate, check_location
-from flows.command_stop import stopped_within_seconds
-from flows.summary import print_findings, print_reports, print_result, print_shifts
+from flows.command.server import prefect_ready_for
+from flows.command.start import check_can_estimate, check_location
+from flows.command.stop import stopped_within_seconds
+from flows.results.terminal import print_findings, print_reports, print_result, print_shifts
 from tasks.plan.errors import InvalidInputError, RegistrationError
 from tasks.storage.doctor import examine_plate, repair_plate
 from tasks.storage.paths import local_path
@@ -72,8 +72,8 @@ def demo(
 ) -> None:
     """Write a small raw plate, register it, and show its shifts beside the true ones."""
     check_can_estimate()
-    with prefect_ready_for("flows.demo", verbose=verbose):
-        from flows.demo import run_demo  # noqa: PLC0415 - Prefect reads the environment on import
+    with prefect_ready_for("flows.command.demo", verbose=verbose):
+        from flows.command.demo import run_demo  # noqa: PLC0415 - Prefect reads the environment on import
 
         report = run_demo(folder)
     Console().print(str(report), soft_wrap=True, markup=False, highlight=False)

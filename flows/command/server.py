@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 
-from flows.embedded_server import set_up_embedded_server
+from flows.command.embedded_server import set_up_embedded_server
 
 SECONDS_TO_END = 5.0
 """How long the server may take to end in order; what it still writes is its own record."""

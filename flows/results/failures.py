@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Self
 
-from flows.results import ImageReport
+from flows.results.result import ImageReport
 from tasks.plan.errors import RegistrationError
 
 

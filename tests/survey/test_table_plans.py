@@ -9,7 +9,7 @@ import pytest
 import zarr
 
 from tasks.plan.errors import InvalidInputError
-from tasks.plan.table_plans import plan_tables
+from tasks.survey.table_plans import plan_tables
 from tests.plates import make_image
 from tests.tables.stored import (
     BACKENDS,

@@ -11,13 +11,13 @@ from prefect import Task, unmapped
 from prefect.futures import PrefectFuture, as_completed
 from prefect.logging import get_run_logger
 
-from flows.cores import shared_out
-from flows.endings import completed
-from flows.failures import ImagesFailedError, reason_of
-from flows.outcomes import outcome_of
-from flows.report import report_plate
-from flows.results import ImageReport, PlateResult, WellResult, count
-from flows.task_runners import running
+from flows.results.artifacts import report_plate
+from flows.results.endings import completed
+from flows.results.failures import ImagesFailedError, reason_of
+from flows.results.outcome import outcome_of
+from flows.results.result import ImageReport, PlateResult, WellResult, count
+from flows.running.cores import shared_out
+from flows.running.task_runners import running
 from tasks.progress import shown_progress
 
 

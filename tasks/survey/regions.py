@@ -1,9 +1,7 @@
-"""Registered regions: read from an ROI table, paired by name with the reference's, digested."""
+"""The regions of an image, read from an ROI table and checked row by row."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 from collections import Counter
 from pathlib import Path
@@ -11,22 +9,10 @@ from pathlib import Path
 import zarr
 from ngio.utils import NgioTableValidationError
 
-from tasks.plan.boxes import COLUMNS, read_boxes
 from tasks.plan.errors import InvalidInputError
-from tasks.plan.listed_tables import ListedTable, list_tables, read_table
-from tasks.plan.window import Frozen
-
-_LENGTHS_AGREE = 1e-6
-"""Micrometers: less is the noise of decimal text, not another size."""
-
-
-class Region(Frozen):
-    """A named box: a field of view, or the whole well."""
-
-    name: str
-    start: dict[str, float]
-    """Per axis of z, y, x (micrometers) and t (seconds). An axis that is absent is whole."""
-    length: dict[str, float]
+from tasks.plan.region import Region
+from tasks.survey.boxes import COLUMNS, read_boxes
+from tasks.survey.listed_tables import ListedTable, list_tables, read_table
 
 
 def read_regions(image: Path, table: str) -> tuple[Region, ...]:
@@ -85,62 +71,6 @@ def read_regions(image: Path, table: str) -> tuple[Region, ...]:
     return tuple(regions)
 
 
-def pair_regions(
-    reference: tuple[Region, ...],
-    acquisition: tuple[Region, ...],
-    *,
-    reference_image: Path,
-    image: Path,
-) -> tuple[tuple[tuple[Region, Region], ...], tuple[str, ...]]:
-    """Pair the reference's regions with those of an image by name, whatever their order.
-
-    Args:
-        reference: Regions of the reference.
-        acquisition: Regions of the image to be registered.
-        reference_image: For messages.
-        image: For messages.
-
-    Returns:
-        (reference, acquisition) pairs in the reference's order, and warnings: regions that only
-        the image has, and regions whose lengths differ (the reference's is used).
-
-    Raises:
-        InvalidInputError: When the image lacks a region of the reference.
-    """
-    own = {region.name: region for region in acquisition}
-    missing = [region.name for region in reference if region.name not in own]
-    if missing:
-        raise InvalidInputError(
-            f"{image} lacks the regions {missing} that the reference {reference_image} has; it has "
-            f"{list(own)}. Find the registration consensus again, with both images."
-        )
-    pairs = tuple((region, own[region.name]) for region in reference)
-    names = {region.name for region in reference}
-    warnings = [
-        f"region '{region.name}' is in {image} but not in the reference {reference_image}: "
-        "its pixels are not carried over"
-        for region in acquisition
-        if region.name not in names
-    ]
-    warnings += [warning for pair in pairs if (warning := _length_warning(*pair))]
-    return pairs, tuple(warnings)
-
-
-def digest_regions(regions: tuple[Region, ...]) -> str:
-    """Return the SHA-256 of regions in their order: names and coordinates, as canonical JSON."""
-    # Adding 0.0 makes -0.0 and 0.0 one number, as they are one place.
-    canonical = [
-        {
-            "name": region.name,
-            "start": {axis: value + 0.0 for axis, value in region.start.items()},
-            "length": {axis: value + 0.0 for axis, value in region.length.items()},
-        }
-        for region in regions
-    ]
-    text = json.dumps(canonical, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return hashlib.sha256(text.encode("ascii")).hexdigest()
-
-
 def _stores_names(table: ListedTable, image: Path) -> bool:
     """Return whether the rows have names of their own; where not, ngio numbers them."""
     key = table.content.index_key
@@ -168,25 +98,3 @@ def _check_names(names: tuple[str, ...], what: str) -> None:
             f"{what} names the regions {repeated} more than once, so it is not known which of them "
             "is meant. Give every region its own name."
         )
-
-
-def _length_warning(reference: Region, own: Region) -> str | None:
-    differing = [
-        axis
-        for axis in sorted(reference.length.keys() | own.length.keys())
-        if not _same_length(reference.length.get(axis), own.length.get(axis))
-    ]
-    if not differing:
-        return None
-    ours = {axis: own.length.get(axis, "whole") for axis in differing}
-    theirs = {axis: reference.length.get(axis, "whole") for axis in differing}
-    return (
-        f"region '{own.name}' has the lengths {ours} here but {theirs} in the reference "
-        "(micrometers, seconds for t); the reference's are used"
-    )
-
-
-def _same_length(one: float | None, other: float | None) -> bool:
-    if one is None or other is None:
-        return one is other
-    return math.isclose(one, other, rel_tol=1e-9, abs_tol=_LENGTHS_AGREE)

@@ -7,9 +7,9 @@ from typing import Literal
 
 from ngio import open_ome_zarr_container
 
-from tasks.plan.boxes import read_boxes
-from tasks.plan.listed_tables import ROI_LIKE, ListedTable, list_tables, read_table
 from tasks.plan.registration_plan import TablePlan
+from tasks.survey.boxes import read_boxes
+from tasks.survey.listed_tables import ROI_LIKE, ListedTable, list_tables, read_table
 
 
 def plan_tables(

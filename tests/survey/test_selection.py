@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tasks.plan.errors import InvalidInputError
-from tasks.plan.selection import Selection, select_images, select_wells
+from tasks.survey.selection import Selection, select_images, select_wells
 from tests.plates import add_image_to_well, make_image, make_plate, write_regions
 from tests.registration import register
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tasks.plan.build import build_plan
 from tasks.plan.errors import InvalidInputError, UnsupportedStoreError
 from tasks.plan.registration_plan import RegistrationPlan
+from tasks.survey.build import build_plan
 from tests.plates import add_image_to_well, add_label, label_pixels, make_plate, write_regions
 from tests.registration import register
 from tests.trees import digest_tree

@@ -8,18 +8,19 @@ import numpy as np
 
 from tasks.plan.errors import InvalidInputError
 from tasks.plan.interpolation import INTERPOLATED_KINDS
-from tasks.plan.moved_in_place import refuse_another_interpolation, refuse_labels_left_behind
-from tasks.plan.pyramids import open_image, read_image_pyramid, read_label_pyramids
-from tasks.plan.reference import pick_reference
-from tasks.plan.regions import Region, digest_regions, pair_regions, read_regions
+from tasks.plan.region import Region, digest_regions, pair_regions
 from tasks.plan.registration_plan import Pyramid, RegistrationPlan
 from tasks.plan.rounding import region_shift
-from tasks.plan.table_plans import plan_tables
 from tasks.plan.window import Interpolation, Shift
 from tasks.storage.hidden import OUTPUT_SUFFIX
 from tasks.storage.kinds import require_kind
 from tasks.storage.paths import local_path, require_inside
 from tasks.storage.well_entries import read_images
+from tasks.survey.moved_in_place import refuse_another_interpolation, refuse_labels_left_behind
+from tasks.survey.pyramids import open_image, read_image_pyramid, read_label_pyramids
+from tasks.survey.reference import pick_reference
+from tasks.survey.regions import read_regions
+from tasks.survey.table_plans import plan_tables
 
 Pair = tuple[Region, Region]
 

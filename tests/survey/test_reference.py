@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tasks.plan.errors import InvalidInputError
-from tasks.plan.reference import pick_reference
+from tasks.survey.reference import pick_reference
 
 WELL = Path("/data/plate.zarr/A/01")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from prefect.artifacts import create_table_artifact
 
-from flows.results import ShiftReport
+from flows.results.result import ShiftReport
 from tasks.estimate.image import ImageEstimate
 from tasks.progress import artifact_key
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from time import monotonic
 
 from flows.register import register_plate
-from flows.results import ShiftReport
+from flows.results.result import ShiftReport
 from tasks.demo.comparing import compare_with_reference
 from tasks.demo.folder import claim_folder
 from tasks.demo.layout import ACQUISITIONS, PIXEL_SIZE, translation

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tasks.plan.errors import InvalidInputError
-from tasks.plan.listed_tables import list_tables
 from tasks.plan.window import Frozen
 from tasks.storage.provenance import is_output
 from tasks.storage.well_entries import read_images, read_wells
+from tasks.survey.listed_tables import list_tables
 
 
 class Selection(Frozen):

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from prefect.artifacts import create_table_artifact
 
-from flows.results import ImageReport, count
+from flows.results.result import ImageReport, count
 from tasks.plan.wording import size_text
 from tasks.progress import artifact_key
 

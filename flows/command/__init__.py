@@ -1,0 +1,1 @@
+"""The command `plate-registration`: options, start, server, stop and demonstration."""

@@ -1,0 +1,1 @@
+"""What flows return, and all that shows it: artifacts, terminal, run names, endings."""
