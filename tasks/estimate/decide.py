@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from tasks.estimate.match import Match
+from tasks.estimate.candidate import Match
 
 OnLowConfidence = Literal["neighbours", "fail", "zero"]
 Decision = Literal["estimated", "unmoved", "supported", "neighbours", "zero", "refused"]

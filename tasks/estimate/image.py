@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
+from tasks.estimate.candidate import Limits, RegionPair
 from tasks.estimate.decide import Decision, Found, decide
-from tasks.estimate.match import Limits, RegionPair, match_region
+from tasks.estimate.match import match_region
 from tasks.estimate.options import EstimateOptions
 from tasks.estimate.paired import Paired, open_paired
 from tasks.plan.errors import UncertainShiftError

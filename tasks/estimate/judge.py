@@ -93,8 +93,36 @@ def doubts(evidence: Evidence) -> tuple[str, ...]:
             and not (support.places == ENOUGH_PLACES - 1 and two_places >= TWO_PLACES_SHARE)
         ),
         "it could not be refined": not evidence.refined,
-        f"its place is uncertain by {evidence.error:.2g} pixels": (
-            evidence.refined and evidence.error > max(MOST_ERROR, MOST_OF_WIDTH * evidence.width)
-        ),
+        f"its place is uncertain by {evidence.error:.2g} pixels": _is_uncertain(evidence),
     }
     return tuple(reason for reason, holds in reasons.items() if holds)
+
+
+NEAR_CORRELATION, NEAR_RIVAL, NEAR_SHARE = 0.15, 0.85, 0.55
+"""The same in a small window around the place where others say that a shift lies."""
+
+
+def doubts_near(evidence: Evidence) -> tuple[str, ...]:
+    """Return the reasons not to trust a shift that lies where others say that it should.
+
+    Unrelated content matches anywhere: that it matches in a small window is unlikely by itself.
+    """
+    reasons = {
+        "the best match lies beyond the largest allowed shift": evidence.beyond,
+        f"correlation {evidence.correlation:.2f} is under {NEAR_CORRELATION:g}": (
+            evidence.correlation < NEAR_CORRELATION
+        ),
+        f"another shift nearby matches {evidence.rival:.0%} as well": evidence.rival > NEAR_RIVAL,
+        f"only {evidence.support.share:.0%} of the content agrees": (
+            evidence.support.share < NEAR_SHARE
+        ),
+        "no place with edges in two directions agrees": evidence.support.places < 1,
+        "it could not be refined": not evidence.refined,
+        f"its place is uncertain by {evidence.error:.2g} pixels": _is_uncertain(evidence),
+    }
+    return tuple(reason for reason, holds in reasons.items() if holds)
+
+
+def _is_uncertain(evidence: Evidence) -> bool:
+    most = max(MOST_ERROR, MOST_OF_WIDTH * evidence.width)
+    return evidence.refined and evidence.error > most

@@ -14,7 +14,7 @@ from tasks.estimate.overlap import Whole
 _MOST = 200
 """Peaks to look at; the first that lies apart from the best is nearly always among the first."""
 
-_LOBE = 2.5
+LOBE = 2.5
 """Half widths around a peak within which other maxima are its own shoulders."""
 
 
@@ -75,7 +75,7 @@ def _maxima(found: CorrelationMap) -> tuple[NDArray[np.intp], NDArray[np.float32
 def _near(
     places: NDArray[np.intp], centre: NDArray[np.intp], width: NDArray[np.float64]
 ) -> NDArray[np.bool_]:
-    reach = np.maximum(_LOBE * width, 3.0)
+    reach = np.maximum(LOBE * width, 3.0)
     near: NDArray[np.bool_] = np.sum(((places - centre) / reach) ** 2, axis=1) <= 1
     return near
 

@@ -16,7 +16,8 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from tasks.estimate.match import Limits, match_region
+from tasks.estimate.candidate import Limits
+from tasks.estimate.match import match_region
 from tests.benchmarks.adversaries import FAMILIES, trials
 from tests.benchmarks.trial import Family, Trial
 

@@ -16,7 +16,8 @@ from rich.table import Table
 from skimage.exposure import rescale_intensity
 from skimage.registration import phase_cross_correlation
 
-from tasks.estimate.match import Limits, match_region
+from tasks.estimate.candidate import Limits
+from tasks.estimate.match import match_region
 from tests.estimate.samples import (
     STANDING,
     pair,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tasks.estimate.candidate import Match
 from tasks.estimate.decide import Found, OnLowConfidence, decide
-from tasks.estimate.match import Match
 
 GOOD = (0.0, 10.0, -5.0)
 

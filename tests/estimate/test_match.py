@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tasks.estimate.match import Limits, Match, match_region
+from tasks.estimate.candidate import Limits, Match
+from tasks.estimate.match import match_region
 from tasks.estimate.memory import BYTES_PER_WORKING_PIXEL
 from tasks.estimate.prepare import working_factor
 from tests.estimate.samples import (

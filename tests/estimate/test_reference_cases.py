@@ -14,11 +14,12 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from tasks.estimate.candidate import Limits
 from tasks.estimate.columns import TRANSLATIONS, write_columns
 from tasks.estimate.consensus import find_consensus, write_consensus
 from tasks.estimate.image import estimate_image
 from tasks.estimate.images import group_images
-from tasks.estimate.match import Limits, match_region
+from tasks.estimate.match import match_region
 from tasks.estimate.options import EstimateOptions
 from tasks.plan.errors import InvalidInputError, UncertainShiftError
 from tasks.survey.listed_tables import list_tables, read_table

@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tasks.estimate.candidate import Limits
 from tasks.estimate.image import estimate_image
 from tasks.estimate.level import open_level
-from tasks.estimate.match import Limits, match_region
+from tasks.estimate.match import match_region
 from tasks.estimate.options import EstimateOptions
 from tasks.plan.errors import UncertainShiftError
 from tasks.plan.window import Window
