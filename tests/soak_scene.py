@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from tasks.storage.doctor import examine_plate
+from tasks.doctor.plate import examine_plate
 from tasks.storage.hidden import LOCK_FOLDER, HiddenKind, hidden_folders
 from tasks.storage.well_entries import read_images
 from tests.forks import forks

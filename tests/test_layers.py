@@ -11,7 +11,7 @@ PROJECT = Path(__file__).parent.parent
 
 WORK = {
     f"tasks.{name}"
-    for name in ("plan", "pixels", "storage", "survey", "tables", "demo", "estimate")
+    for name in ("plan", "pixels", "storage", "survey", "tables", "demo", "estimate", "doctor")
 }
 
 ALLOWED = {
@@ -32,6 +32,13 @@ ALLOWED = {
     "tasks.tables": {"tasks.tables", "tasks.plan", "tasks.storage", "tasks.survey"},
     "tasks.estimate": {
         "tasks.estimate",
+        "tasks.plan",
+        "tasks.storage",
+        "tasks.survey",
+        "tasks.tables",
+    },
+    "tasks.doctor": {
+        "tasks.doctor",
         "tasks.plan",
         "tasks.storage",
         "tasks.survey",

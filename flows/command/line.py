@@ -44,8 +44,8 @@ from flows.command.server import prefect_ready_for
 from flows.command.start import check_can_estimate, check_location
 from flows.command.stop import stopped_within_seconds
 from flows.results.terminal import print_findings, print_reports, print_result, print_shifts
+from tasks.doctor.plate import examine_plate, repair_plate
 from tasks.plan.errors import InvalidInputError, RegistrationError
-from tasks.storage.doctor import examine_plate, repair_plate
 from tasks.storage.paths import local_path
 
 BAD_INPUT = 2

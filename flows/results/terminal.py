@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.table import Table
 
 from flows.results.result import ImageReport, RegistrationResult, ShiftReport, count
+from tasks.doctor.finding import Finding
 from tasks.plan.wording import size_text
-from tasks.storage.finding import Finding
 
 
 def print_result(console: Console, result: RegistrationResult) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numcodecs import LZMA
 
-from tasks.storage.doctor import examine_plate, repair_plate
+from tasks.doctor.plate import examine_plate, repair_plate
 from tests.deployments.conftest import Site
 from tests.flows.conftest import TABLE, registrable_plate
 from tests.plates import make_plate, read_levels, write_regions

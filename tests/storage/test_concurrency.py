@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.storage.doctor import examine_plate
+from tasks.doctor.plate import examine_plate
 from tests.forks import forks
 from tests.plate_tables import add_feature_table, write_regions
 from tests.plates import make_plate

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tasks.doctor.plate import examine_plate
 from tasks.plan.errors import InvalidInputError
-from tasks.storage.doctor import examine_plate
 from tasks.storage.recover import recover_well
 from tests import runs
 from tests.flows.snapshots import snapshot

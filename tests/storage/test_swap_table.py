@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tasks.doctor.plate import examine_plate, repair_plate
 from tasks.estimate.put_table import put_table, was_made_from
-from tasks.storage.doctor import examine_plate, repair_plate
 from tasks.storage.hidden import LOCK_FOLDER
 from tasks.storage.locks import own_well
 from tasks.storage.recover import recover_well

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
+from tasks.doctor.finding import Finding
+from tasks.doctor.plate import examine_plate, repair_plate
 from tasks.plan.errors import InvalidInputError
-from tasks.storage.doctor import examine_plate, repair_plate
-from tasks.storage.finding import Finding
 from tests.flows.snapshots import snapshot
 from tests.plate_tables import write_regions
 from tests.registration import register
@@ -265,7 +265,7 @@ def test_only_a_plate_can_be_examined(plate: Path) -> None:
 
 def test_the_doctor_starts_without_prefect_zarr_and_ngio() -> None:
     code = (
-        "import sys, tasks.storage.doctor; "
+        "import sys, tasks.doctor.plate; "
         "sys.exit(bool({'prefect', 'zarr', 'ngio', 'numpy'} & set(sys.modules)))"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)  # noqa: S603 - ours

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
+from tasks.doctor.examine_image import examine_image, listed_names
+from tasks.doctor.finding import Finding, Remedy
 from tasks.plan.errors import InvalidInputError
-from tasks.storage.examine_image import examine_image, listed_names
-from tasks.storage.finding import Finding, Remedy
 from tasks.storage.hidden import LOCK_FOLDER, HiddenKind, hidden_folders, parse_hidden
 from tasks.storage.holders import Holder, read_holders
 from tasks.storage.kinds import kind_of, require_kind

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tasks.doctor.examine_well import examine_well
+from tasks.doctor.finding import Finding
 from tasks.plan.errors import InvalidInputError, LockHeldError
-from tasks.storage.examine_well import examine_well
-from tasks.storage.finding import Finding
 from tasks.storage.kinds import require_kind
 from tasks.storage.locks import own_image, own_output, own_well
 from tasks.storage.provenance import read_provenance

@@ -8,9 +8,9 @@ from typing import Literal
 
 from pydantic import JsonValue
 
+from tasks.doctor.finding import Finding
 from tasks.plan.errors import InvalidInputError
 from tasks.storage.attributes import Attributes, ngff_metadata, read_attributes, zarr_format
-from tasks.storage.finding import Finding
 from tasks.storage.paths import is_inside, safe_name
 from tasks.storage.swap_table import is_half_replaced
 
