@@ -11,7 +11,17 @@ PROJECT = Path(__file__).parent.parent
 
 WORK = {
     f"tasks.{name}"
-    for name in ("plan", "pixels", "storage", "survey", "tables", "demo", "estimate", "doctor")
+    for name in (
+        "plan",
+        "pixels",
+        "storage",
+        "survey",
+        "tables",
+        "demo",
+        "estimate",
+        "movement",
+        "doctor",
+    )
 }
 
 ALLOWED = {
@@ -24,14 +34,17 @@ ALLOWED = {
         "tasks.survey",
         "tasks.tables",
         "tasks.estimate",
+        "tasks.movement",
     },
     "tasks.plan": {"tasks.plan"},
     "tasks.pixels": {"tasks.pixels", "tasks.plan"},
     "tasks.storage": {"tasks.storage", "tasks.plan"},
     "tasks.survey": {"tasks.survey", "tasks.plan", "tasks.storage"},
     "tasks.tables": {"tasks.tables", "tasks.plan", "tasks.storage", "tasks.survey"},
+    "tasks.movement": {"tasks.movement", "tasks.plan"},
     "tasks.estimate": {
         "tasks.estimate",
+        "tasks.movement",
         "tasks.plan",
         "tasks.storage",
         "tasks.survey",

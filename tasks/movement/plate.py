@@ -1,0 +1,104 @@
+"""From what all fields of a plate propose to what is known of each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from tasks.movement.decide import Known
+from tasks.movement.evidence import ImageEvidence, Proposal
+from tasks.movement.field_shifts import FieldShifts
+from tasks.movement.fit import fit_movement
+from tasks.movement.layout import well_place
+from tasks.movement.movement import Movement
+from tasks.movement.predict import By, Prediction, predict
+
+_Field = tuple[str, Proposal]
+"""A well, and a region in it that is sure of its shift."""
+
+
+def fit_plate(evidence: Sequence[ImageEvidence], pitch: float | None) -> dict[int, Movement]:
+    """Fit the movement of every acquisition, from all fields that are sure by themselves.
+
+    Args:
+        evidence: Of all images of all wells that are known, registered to one acquisition.
+        pitch: Millimeters from well to well; None where the layout is not known: a turn of the
+            plate then looks like wells that move by themselves.
+
+    Returns:
+        Per acquisition; one in which no field is sure is left out.
+    """
+    by_acquisition: dict[int, list[_Field]] = {}
+    for image in evidence:
+        sure = by_acquisition.setdefault(image.acquisition, [])
+        sure += [(image.well, region) for region in image.regions if region.is_sure]
+    movements = {}
+    for acquisition, fields in sorted(by_acquisition.items()):
+        if fields:
+            wells = sorted({well for well, _ in fields})
+            movements[acquisition] = fit_movement(acquisition, _arrays(fields, wells, pitch), wells)
+    return movements
+
+
+def know_image(
+    image: ImageEvidence,
+    well: Sequence[ImageEvidence],
+    movements: Mapping[int, Movement],
+    pitch: float | None,
+) -> tuple[Known, ...]:
+    """Return what is known of each region of an image, without looking at a pixel again.
+
+    A region is predicted from all others, never from itself.
+
+    Args:
+        image: The image.
+        well: All images of its well, itself among them; those of its acquisition are used.
+        movements: Of the plate, per acquisition.
+        pitch: As the movements were fitted with.
+    """
+    movement = movements.get(image.acquisition)
+    same = [each for each in well if each.acquisition == image.acquisition]
+    return tuple(
+        Known(region, None if movement is None else _predict(image, region, same, movement, pitch))
+        for region in image.regions
+    )
+
+
+def _predict(
+    image: ImageEvidence,
+    region: Proposal,
+    same: Sequence[ImageEvidence],
+    movement: Movement,
+    pitch: float | None,
+) -> Prediction | None:
+    # Another image of the acquisition shows the same region at the same time: no other field.
+    others = [
+        (each.image, other)
+        for each in same
+        for other in each.regions
+        if other.is_sure and other.region != region.region
+    ]
+    own = [other for name, other in others if name == image.image]
+    by: By = "image" if own else "well" if others else "plate"
+    chosen = own or [other for _, other in others]
+    fields = [(image.well, other) for other in chosen]
+    arrays = _arrays(fields, [image.well], pitch) if fields else None
+    return predict(movement, _place(image.well, region, pitch), arrays, by=by)
+
+
+def _place(well: str, region: Proposal, pitch: float | None) -> tuple[float, float]:
+    row, column = (0.0, 0.0) if pitch is None else well_place(well, pitch)
+    return row + region.place[0], column + region.place[1]
+
+
+def _arrays(fields: Sequence[_Field], wells: Sequence[str], pitch: float | None) -> FieldShifts:
+    number = {well: n for n, well in enumerate(wells)}
+    best = [region.candidates[0] for _, region in fields]
+    return FieldShifts(
+        wells=np.array([number[well] for well, _ in fields], dtype=np.intp),
+        places=np.array([_place(well, region, pitch) for well, region in fields]),
+        shifts=np.array([each.translation for each in best]),
+        errors=np.array([each.error for each in best]),
+        side=float(np.median([region.side for _, region in fields])),
+    )
