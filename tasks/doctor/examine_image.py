@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-from pydantic import JsonValue
-
 from tasks.doctor.finding import Finding
 from tasks.plan.errors import InvalidInputError
-from tasks.storage.attributes import Attributes, ngff_metadata, read_attributes, zarr_format
+from tasks.storage.attributes import ngff_metadata, read_attributes, zarr_format
 from tasks.storage.paths import is_inside, safe_name
 from tasks.storage.swap_table import is_half_replaced
+from tasks.survey.codecs import missing_codec
+from tasks.survey.label_names import find_labels
+from tasks.survey.multiscale import read_multiscale
 
 Group = Literal["labels", "tables"]
 
@@ -20,11 +21,14 @@ Group = Literal["labels", "tables"]
 def examine_image(image: Path) -> Iterator[Finding]:
     """Yield what an image, its labels and its tables list but do not have; pixels are not read.
 
+    What a registration would refuse or warn of is told too, in the same words: metadata without a
+    plain meaning, codecs that are not installed, labels that lie there without being listed.
+
     Raises:
         InvalidInputError: If metadata cannot be understood.
         OSError: If metadata cannot be read.
     """
-    yield from _missing_levels(image, image)
+    yield from _of_pyramid(image, image)
     for group in ("labels", "tables"):
         for name in listed_names(image, group):
             what = group.removesuffix("s")
@@ -43,7 +47,8 @@ def examine_image(image: Path) -> Iterator[Finding]:
                     f"restore {folder} from a backup, or take the name from the list in {group}/",
                 )
             elif group == "labels":
-                yield from _missing_levels(folder, image)
+                yield from _of_pyramid(folder, image)
+    yield from _of_unlisted_labels(image)
 
 
 def listed_names(image: Path, group: Group) -> tuple[str, ...]:
@@ -61,9 +66,15 @@ def listed_names(image: Path, group: Group) -> tuple[str, ...]:
     return tuple(str(name) for name in listed)
 
 
-def _missing_levels(pyramid: Path, image: Path) -> Iterator[Finding]:
-    for dataset in _datasets(ngff_metadata(read_attributes(pyramid))):
-        level = pyramid / str(dataset.get("path"))
+def _of_pyramid(pyramid: Path, image: Path) -> Iterator[Finding]:
+    try:
+        scales = read_multiscale(pyramid)
+    except InvalidInputError as error:
+        # A finding names its path itself.
+        yield _refused(pyramid, str(error).removeprefix(f"{pyramid}: "))
+        return
+    for name in scales.levels:
+        level = pyramid / name
         if not is_inside(level, image):
             yield _for_a_person(
                 pyramid, f"the pyramid level {level} lies outside the image", "correct the metadata"
@@ -71,19 +82,29 @@ def _missing_levels(pyramid: Path, image: Path) -> Iterator[Finding]:
         elif zarr_format(level) is None:
             yield _for_a_person(
                 pyramid,
-                f"the pyramid level '{dataset.get('path')}' is listed but is not there",
+                f"the pyramid level '{name}' is listed but is not there",
                 "restore it from a backup, or convert the image again",
             )
+        elif missing := missing_codec(level):
+            yield _refused(level, missing)
 
 
-def _datasets(metadata: Attributes) -> Iterator[Attributes]:
-    for scales in _objects(metadata.get("multiscales")):
-        yield from _objects(scales.get("datasets"))
+def _of_unlisted_labels(image: Path) -> Iterator[Finding]:
+    try:
+        names = find_labels(image)
+    except InvalidInputError:
+        # A name in the list that is not allowed is told of already.
+        return
+    for name in (*names.unlisted, *names.unreadable):
+        yield _for_a_person(
+            image,
+            f"'{name}' lies in labels/ without being listed, so that viewers do not find it",
+            "add its name to the list in labels/, or take it away",
+        )
 
 
-def _objects(value: JsonValue) -> Iterator[Attributes]:
-    if isinstance(value, list):
-        yield from (each for each in value if isinstance(each, dict))
+def _refused(path: Path, reason: str) -> Finding:
+    return _for_a_person(path, reason, "a registration refuses it for the same reason")
 
 
 def _for_a_person(path: Path, problem: str, advice: str) -> Finding:

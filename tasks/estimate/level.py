@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import zarr
-from ngio.images import Image
-from ngio.utils import NgioError
 from numpy.typing import NDArray
 
 from tasks.plan.errors import InvalidInputError
 from tasks.plan.region import Region
 from tasks.plan.rounding import outward
 from tasks.plan.window import Window
-from tasks.survey.pyramids import open_image
+from tasks.survey.level_array import open_level_array
+from tasks.survey.multiscale import Channel, read_multiscale
 
 Spacing = tuple[float, float, float]
 """Micrometers per pixel along z, y, x."""
@@ -38,6 +38,8 @@ class ChannelLevel:
     dtype: np.dtype[Any]
     chunk_bytes: int
     """Of one chunk in memory; of one shard where there are shards: it may be decoded whole."""
+    doubts: tuple[str, ...] = ()
+    """What had to be assumed of the image's metadata."""
 
     def window(self, region: Region) -> Window:
         """Return a region in whole pixels of this level, axes (z, y, x), inside the image."""
@@ -68,61 +70,76 @@ def open_level(image: Path, *, wavelength: str, level: str) -> ChannelLevel:
 
     Args:
         image: Root folder of the image.
-        wavelength: Wavelength identifier of the channel, or its label where no identifier is that.
+        wavelength: Wavelength identifier of the channel, or its label where no identifier is that;
+            its number where the image names no channels.
         level: Name of the pyramid level, such as `2`.
 
     Raises:
         InvalidInputError: The level or the channel is not there, the name is that of several
             channels, or the image has more than one time point.
     """
-    container = open_image(image)
-    levels = container.level_paths
-    if level not in levels:
+    scales = read_multiscale(image)
+    if level not in scales.levels:
         raise InvalidInputError(
-            f"{image} has no pyramid level '{level}'; its levels are {', '.join(levels)}. "
+            f"{image} has no pyramid level '{level}'; its levels are {', '.join(scales.levels)}. "
             "Name one of them as level_path"
         )
-    try:
-        opened = container.get_image(path=level)
-    except (NgioError, FileNotFoundError, ValueError) as error:
+    array = open_level_array(image, level)
+    axes = scales.axes
+    if len(array.shape) != len(axes):
         raise InvalidInputError(
-            f"{image / level}: pyramid level is listed but cannot be read ({error}). Restore it"
-        ) from error
-    axes = tuple(opened.axes)
-    sizes = dict(zip(axes, opened.shape, strict=True))
+            f"{image / level}: pyramid level has {len(array.shape)} dimensions, but its axes are "
+            f"{', '.join(axes)}; correct the axes in the image's metadata"
+        )
+    sizes = dict(zip(axes, array.shape, strict=True))
     if sizes.get("t", 1) > 1:
         raise InvalidInputError(
             f"{image} has {sizes['t']} time points; shifts are estimated between acquisitions of "
             "one time point. Split the series, or write its shifts by hand"
         )
-    size = opened.pixel_size
-    array = opened.zarr_array
+    spacing = dict(zip(axes, scales.pixel_sizes[scales.levels.index(level)], strict=True))
     return ChannelLevel(
         image=image,
         path=level,
         axes=axes,
         shape=(sizes.get("z", 1), sizes["y"], sizes["x"]),
-        spacing=(float(size.z), float(size.y), float(size.x)),
-        channel=_channel(image, opened, wavelength) if "c" in axes else None,
+        spacing=(spacing.get("z", 1.0), spacing["y"], spacing["x"]),
+        channel=_channel(image, scales.channels, sizes["c"], wavelength) if "c" in axes else None,
         dtype=array.dtype,
         chunk_bytes=math.prod(array.shards or array.chunks) * array.dtype.itemsize,
+        doubts=scales.doubts,
     )
 
 
-def _channel(image: Path, opened: Image, wavelength: str) -> int:
-    wavelengths, labels = list(opened.wavelength_ids), list(opened.channel_labels)
+def _channel(image: Path, channels: Sequence[Channel], count: int, name: str) -> int:
+    """Return the number of a channel by its wavelength or label, or where it has none by number."""
+    if not channels:
+        numbers = [str(n) for n in range(count)]
+        if name in numbers:
+            return int(name)
+        raise InvalidInputError(
+            f"{image} names none of its channels, so none is '{name}'. Give the channel's number "
+            f"as wavelength_id, 0 to {count - 1}, or name the channels in its metadata ('omero')"
+        )
+    wavelengths = [channel.wavelength for channel in channels]
+    labels = [channel.label for channel in channels]
     for names in (wavelengths, labels):
-        found = [n for n, name in enumerate(names) if name == wavelength]
-        if len(found) == 1:
-            return found[0]
-        if found:
+        found = [n for n, known in enumerate(names) if known == name]
+        if len(found) > 1:
             raise InvalidInputError(
-                f"{image} has {len(found)} channels named '{wavelength}' (numbers {found}); "
+                f"{image} has {len(found)} channels named '{name}' (numbers {found}); "
                 "name a channel by what only it has: "
                 f"wavelengths {wavelengths}, labels {labels}"
             )
+        if found and found[0] >= count:
+            raise InvalidInputError(
+                f"{image} describes '{name}' as its channel {found[0]}, but has the channels 0 to "
+                f"{count - 1} only; correct the list of channels in its metadata ('omero')"
+            )
+        if found:
+            return found[0]
     raise InvalidInputError(
-        f"{image} has no channel with the wavelength or label '{wavelength}'; "
+        f"{image} has no channel with the wavelength or label '{name}'; "
         f"its wavelengths are {wavelengths}, its labels {labels}. Choose a stain that every "
         "acquisition has"
     )

@@ -56,7 +56,10 @@ def open_paired(image: Path, options: EstimateOptions) -> Paired:
         image=image,
     )
     return Paired(
-        reference=reference, moving=moving, regions=tuple(regions), warnings=(*warnings, *told)
+        reference=reference,
+        moving=moving,
+        regions=tuple(regions),
+        warnings=(*reference.doubts, *moving.doubts, *warnings, *told),
     )
 
 

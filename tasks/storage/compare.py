@@ -16,6 +16,7 @@ from tasks.storage.attributes import (
     ngff_metadata,
     read_attributes,
     read_json,
+    zarr_format,
 )
 from tasks.storage.provenance import KEY
 from tasks.storage.staging import is_written_anew
@@ -55,7 +56,7 @@ def attribute_differences(source: Path, staged: Path) -> list[str]:
 
 def label_list_differences(source: Path, staged: Path) -> list[str]:
     """Return whether the list of labels differs from the source's."""
-    if not (source / "labels").is_dir():
+    if zarr_format(source / "labels") is None:
         return []
     old = ngff_metadata(read_attributes(source / "labels")).get("labels")
     new = ngff_metadata(read_attributes(staged / "labels")).get("labels")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ngio import open_ome_zarr_container
+from ngio.tables import open_table
 
 from tasks.plan.registration_plan import RegistrationPlan
 from tasks.storage.attributes import ngff_metadata, read_attributes
@@ -23,11 +23,12 @@ def table_differences(plan: RegistrationPlan, staged: Path) -> list[str]:
     if not planned:
         return []
     found = []
-    image = open_ome_zarr_container(staged, mode="r")
     for table in plan.tables:
-        attributes = read_attributes(staged / "tables" / table.name)
-        opened = image.get_table(table.name)
-        rows = len(opened.dataframe)
+        folder = staged / "tables" / table.name
+        attributes = read_attributes(folder)
+        opened = open_table(folder, mode="r")
+        # Not the data frame: an AnnData table without a matrix makes none.
+        rows = len(opened.table_data)
         if attributes.get("type", table.type) != table.type:
             found.append(f"table {table.name}: type is {attributes.get('type')}, not {table.type}")
         if opened.backend_name != table.backend:

@@ -17,7 +17,7 @@ from tasks.storage.kinds import require_kind
 from tasks.storage.paths import local_path, require_inside
 from tasks.storage.well_entries import read_images
 from tasks.survey.moved_in_place import refuse_another_interpolation, refuse_labels_left_behind
-from tasks.survey.pyramids import open_image, read_image_pyramid, read_label_pyramids
+from tasks.survey.pyramids import read_image_pyramid, read_label_pyramids
 from tasks.survey.reference import pick_reference
 from tasks.survey.regions import read_regions
 from tasks.survey.table_plans import plan_tables
@@ -76,20 +76,19 @@ def build_plan(
     if digest == reference_digest:
         refuse_another_interpolation(path, interpolation, registered_roi_table=registered_roi_table)
 
-    container = open_image(path)
-    pyramid = read_image_pyramid(path, container)
+    pyramid, doubts = read_image_pyramid(path)
     _refuse_nothing_between(path, pyramid, interpolation)
     pixels, clipped = _with_shifts(path, pyramid, pairs, interpolation)
-    labels = read_label_pyramids(path, container)
+    labels, label_doubts = read_label_pyramids(path)
     if labels and register_labels:
         refuse_labels_left_behind(path)
-    label_warnings: tuple[str, ...] = ()
+    label_warnings = label_doubts
     if register_labels:
         moved = [_with_shifts(path, label, pairs) for label in labels]
         labels = tuple(label for label, _ in moved)
-        label_warnings = tuple(warning for _, some in moved for warning in some)
+        label_warnings += tuple(warning for _, some in moved for warning in some)
     elif labels and reference != path:
-        label_warnings = (
+        label_warnings += (
             f"{path}: labels {', '.join(label.name for label in labels)} are carried over "
             "unshifted (register_labels=False) and no longer match the image",
         )
@@ -111,7 +110,7 @@ def build_plan(
         tables=tables,
         regions_digest=digest,
         reference_digest=reference_digest,
-        warnings=(*warnings, *paired_warnings, *clipped, *label_warnings, *table_warnings),
+        warnings=(*doubts, *warnings, *paired_warnings, *clipped, *label_warnings, *table_warnings),
     )
 
 

@@ -6,81 +6,95 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import zarr
-from ngio import OmeZarrContainer, open_ome_zarr_container
-from ngio.images import Image, Label
-from ngio.utils import NgioError
-from zarr.errors import BaseZarrError
 
 from tasks.plan.errors import InvalidInputError
 from tasks.plan.registration_plan import Level, Pyramid
-from tasks.storage.paths import is_inside, safe_name
+from tasks.survey.label_names import find_labels
+from tasks.survey.level_array import open_level_array
+from tasks.survey.multiscale import Multiscale, read_multiscale
 
 AVERAGED_KINDS = "biuf"
 """NumPy kinds whose pixels can be averaged into a coarser level."""
 
-
-def open_image(path: Path) -> OmeZarrContainer:
-    """Open an OME-Zarr image for reading only.
-
-    Raises:
-        InvalidInputError: The metadata cannot be read as an OME-Zarr image.
-    """
-    try:
-        return open_ome_zarr_container(path, mode="r")
-    except (NgioError, BaseZarrError, ValueError, KeyError) as error:
-        raise InvalidInputError(
-            f"{path}: not a readable OME-Zarr image ({error}). Give the path of one image, "
-            "such as plate.zarr/B/03/1"
-        ) from error
+Warnings = tuple[str, ...]
 
 
-def read_image_pyramid(path: Path, container: OmeZarrContainer) -> Pyramid:
-    """Return the image's own pyramid, without shifts.
+def read_image_pyramid(path: Path) -> tuple[Pyramid, Warnings]:
+    """Return the image's own pyramid, without shifts, and what had to be assumed.
 
     Raises:
-        InvalidInputError: A level is missing, larger than the one before it, or of a type that
-            cannot be averaged.
+        InvalidInputError: The metadata's meaning is not plain, a level is missing, cannot be read,
+            is larger than the one before it, or is of a type that cannot be averaged.
     """
-    pyramid = _read(path, "", container.get_image(), "linear")
+    scales = read_multiscale(path)
+    pyramid = _read(path, "", scales, "linear")
     kind = np.dtype(pyramid.levels[0].dtype).kind
     if kind not in AVERAGED_KINDS:
         raise InvalidInputError(
             f"{path}: pixels of type {pyramid.levels[0].dtype} cannot be averaged into a pyramid; "
             "convert the image to an integer or floating-point type"
         )
-    return pyramid
+    return pyramid, scales.doubts
 
 
-def read_label_pyramids(path: Path, container: OmeZarrContainer) -> tuple[Pyramid, ...]:
-    """Return the pyramid of every label that the image lists, without shifts.
+def read_label_pyramids(path: Path) -> tuple[tuple[Pyramid, ...], Warnings]:
+    """Return the pyramid of every label of the image, without shifts, and what to know about them.
+
+    Labels that lie in `labels/` without being listed are labels too, where they can be read; else
+    they are told of.
 
     Raises:
         InvalidInputError: A label is listed but not there, its name leads out of the image, or its
             levels do not fit together.
     """
-    pyramids = []
-    for name in container.list_labels():
-        safe_name(name, "label")
+    names = find_labels(path)
+    pyramids: list[Pyramid] = []
+    warnings: list[str] = []
+    for name in names.listed:
         try:
-            label = container.get_label(name)
-        except (NgioError, BaseZarrError, ValueError, KeyError) as error:
+            scales = read_multiscale(path / "labels" / name)
+        except (InvalidInputError, FileNotFoundError) as error:
             raise InvalidInputError(
                 f"{path}: label '{name}' is listed but cannot be read ({error}). Restore it, or "
                 "take it from the list in labels/"
             ) from error
-        pyramids.append(_read(path, f"labels/{name}", label, "nearest"))
-    return tuple(pyramids)
+        pyramids.append(_read(path, f"labels/{name}", scales, "nearest"))
+        warnings += scales.doubts
+    for name in names.unlisted:
+        try:
+            scales = read_multiscale(path / "labels" / name)
+            pyramids.append(_read(path, f"labels/{name}", scales, "nearest"))
+        except InvalidInputError as error:
+            warnings.append(
+                f"{path}: the label '{name}' lies in labels/ without being listed, and stays as it "
+                f"is, not registered: {error}"
+            )
+            continue
+        warnings += [
+            *scales.doubts,
+            f"{path}: the label '{name}' lies in labels/ without being listed; it is treated like "
+            "the others. Add its name to the list in labels/ so that viewers find it",
+        ]
+    warnings += [
+        f"{path}: '{name}' lies in labels/, is not listed and is no multiscale label: it stays as "
+        "it is, not registered"
+        for name in names.unreadable
+    ]
+    return tuple(pyramids), tuple(warnings)
 
 
 def _read(
-    image: Path, below: str, source: Image | Label, resampling: Literal["linear", "nearest"]
+    image: Path, below: str, scales: Multiscale, resampling: Literal["linear", "nearest"]
 ) -> Pyramid:
-    size = source.pixel_size
-    sizes = {"x": size.x, "y": size.y, "z": size.z, "t": size.t}
     levels: list[Level] = []
-    for name in source.meta.paths:
+    for name in scales.levels:
         level = _read_level(image, f"{below}/{name}" if below else name)
+        if len(level.shape) != len(scales.axes):
+            raise InvalidInputError(
+                f"{image / level.path}: pyramid level has {len(level.shape)} dimensions, but its "
+                f"axes are {', '.join(scales.axes)}; correct the axes in the metadata of "
+                f"{image / below}"
+            )
         if levels and any(b > a for a, b in zip(levels[-1].shape, level.shape, strict=True)):
             raise InvalidInputError(
                 f"{image / level.path}: pyramid level of shape {level.shape} is larger than the "
@@ -94,8 +108,8 @@ def _read(
         levels.append(level)
     return Pyramid(
         path=below,
-        axes=source.axes,
-        pixel_size=tuple(sizes.get(axis, 1.0) for axis in source.axes),
+        axes=scales.axes,
+        pixel_size=scales.pixel_sizes[0],
         levels=tuple(levels),
         resampling=resampling,
         shifts=(),
@@ -103,17 +117,7 @@ def _read(
 
 
 def _read_level(image: Path, path: str) -> Level:
-    if not is_inside(image / path, image):
-        raise InvalidInputError(
-            f"{image}: its metadata names the pyramid level '{path}', which lies outside the image"
-        )
-    try:
-        array = zarr.open_array(image / path, mode="r")
-    except (BaseZarrError, FileNotFoundError, ValueError, KeyError) as error:
-        raise InvalidInputError(
-            f"{image / path}: pyramid level is listed but cannot be read ({error}). Restore it, "
-            "or convert the image again"
-        ) from error
+    array = open_level_array(image, path)
     return Level(
         path=path,
         shape=array.shape,

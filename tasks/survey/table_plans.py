@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from ngio import open_ome_zarr_container
-
 from tasks.plan.registration_plan import TablePlan
 from tasks.survey.boxes import read_boxes
+from tasks.survey.label_names import find_labels
 from tasks.survey.listed_tables import ROI_LIKE, ListedTable, list_tables, read_table
 
 
@@ -49,7 +48,8 @@ def plan_tables(
             continue
         plans.append(_table_plan(table, "reference", "copy"))
     taken = {plan.name for plan in plans}
-    labels = tuple(open_ome_zarr_container(image, mode="r").list_labels())
+    found = find_labels(image)
+    labels = (*found.listed, *found.unlisted)
     for table in own.values():
         if table.name not in taken:
             plan, warning = _plan_own(table, image, labels, register_labels=register_labels)

@@ -1,0 +1,41 @@
+"""Open the array of a pyramid level for reading, or say in a sentence why that cannot be done."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import zarr
+from zarr.errors import BaseZarrError
+
+from tasks.plan.errors import InvalidInputError
+from tasks.storage.attributes import zarr_format
+from tasks.storage.paths import is_inside
+from tasks.survey.codecs import missing_codec
+
+
+def open_level_array(image: Path, path: str) -> zarr.Array[Any]:
+    """Open a level of an image or of one of its labels; no chunk is read.
+
+    Args:
+        image: Root folder of the image.
+        path: The level below it, such as `0` or `labels/nuclei/0`.
+
+    Raises:
+        InvalidInputError: It lies outside the image, is not there, or is stored in a way that this
+            program cannot read.
+    """
+    folder = image / path
+    if not is_inside(folder, image):
+        raise InvalidInputError(
+            f"{image}: its metadata names the pyramid level '{path}', which lies outside the image"
+        )
+    if zarr_format(folder) is not None and (missing := missing_codec(folder)):
+        raise InvalidInputError(f"{folder}: {missing}")
+    try:
+        return zarr.open_array(folder, mode="r")
+    except (BaseZarrError, FileNotFoundError, ValueError, KeyError, TypeError) as error:
+        raise InvalidInputError(
+            f"{folder}: pyramid level is listed but cannot be read ({error}). Restore it, "
+            "or convert the image again"
+        ) from error
