@@ -12,14 +12,11 @@ from ngio.tables import GenericTable, write_table
 from ngio.tables.backends import BackendMeta
 from pydantic import JsonValue
 
-from tasks.storage.attributes import read_attributes, write_attributes, zarr_format
+from tasks.storage.attributes import OUR_RECORD, read_attributes, write_attributes, zarr_format
 from tasks.storage.paths import safe_name
 from tasks.storage.settle import settle_writes
 from tasks.storage.swap_table import publish_table, recover_table, table_folders
 from tasks.survey.listed_tables import ListedTable, list_tables
-
-RECORD = "plate_registration"
-"""Attribute of a table's group that says from what it was made."""
 
 
 def put_table(
@@ -74,7 +71,7 @@ def _write(
         write_table(group, table, backend=like.backend)
     write_attributes(
         folder,
-        {**read_attributes(folder), **kept, RECORD: record},
+        {**read_attributes(folder), **kept, OUR_RECORD: record},
         temporary=folder / ".attributes.new",
     )
 
@@ -89,5 +86,5 @@ def read_record(image: Path, name: str) -> dict[str, JsonValue] | None:
     folder = image / "tables" / safe_name(name, "table")
     if name not in list_tables(image) or zarr_format(folder) is None:
         return None
-    record = read_attributes(folder).get(RECORD)
+    record = read_attributes(folder).get(OUR_RECORD)
     return record if isinstance(record, dict) else None

@@ -13,6 +13,9 @@ from tasks.plan.window import Frozen
 _LENGTHS_AGREE = 1e-6
 """Micrometers: less is the noise of decimal text, not another size."""
 
+_EDGES_AGREE = 1e-3
+"""Micrometers (seconds for t): an edge that is no further out lies inside."""
+
 
 class Region(Frozen):
     """A named box: a field of view, or the whole well."""
@@ -77,6 +80,40 @@ def digest_regions(regions: tuple[Region, ...]) -> str:
     ]
     text = json.dumps(canonical, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+def outside(regions: tuple[Region, ...], frame: tuple[Region, ...]) -> dict[str, str]:
+    """Return which regions do not lie within the frame's region of the same name, and by how much.
+
+    Args:
+        regions: What is asked for.
+        frame: What there is.
+
+    Returns:
+        Per region's name what reaches out, such as `2 x, 0.5 y micrometers`; empty if nothing does.
+    """
+    there = {region.name: region for region in frame}
+    found = {}
+    for region in regions:
+        if region.name not in there:
+            found[region.name] = "the whole of it"
+        elif over := _reach(region, there[region.name]):
+            found[region.name] = over
+    return found
+
+
+def _reach(inner: Region, outer: Region) -> str:
+    parts = []
+    for axis, start in outer.start.items():
+        if axis not in inner.start:
+            parts.append(f"the whole {axis} axis")
+            continue
+        before = start - inner.start[axis]
+        behind = inner.start[axis] + inner.length[axis] - start - outer.length[axis]
+        if max(before, behind) > _EDGES_AGREE:
+            unit = "seconds" if axis == "t" else "micrometers"
+            parts.append(f"{max(before, 0.0) + max(behind, 0.0):.4g} {unit} along {axis}")
+    return ", ".join(parts)
 
 
 def _length_warning(reference: Region, own: Region) -> str | None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import SerializerFunctionWrapHandler, model_serializer
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
+from tasks.plan.region import Region
 from tasks.plan.window import Frozen, Interpolation, Shift
 
 
@@ -100,6 +101,11 @@ class RegistrationPlan(Frozen):
     """SHA-256 of this image's registered regions: names and coordinates."""
     reference_digest: str
     """SHA-256 of the reference's registered regions."""
+    frame: tuple[Region, ...] = ()
+    """The reference's registered regions: where the result's pixels are."""
+    made_from: dict[str, str] = Field(default_factory=dict)
+    """What the result depends on, by its path below the image (below `reference/` of the
+    reference), with the letters that it is known by."""
     warnings: tuple[str, ...] = ()
     """What a person should know before pixels move: clipped regions, dropped regions, ..."""
 

@@ -13,6 +13,9 @@ from tasks.storage.durable import write_file
 
 Attributes: TypeAlias = dict[str, JsonValue]
 
+OUR_RECORD = "plate_registration"
+"""Attribute of an image or a table that says how we made it."""
+
 ZARR_3 = "zarr.json"
 ZARR_2_GROUP = ".zgroup"
 ZARR_2_ARRAY = ".zarray"

@@ -8,6 +8,7 @@ import zarr
 
 from tasks.plan.registration_plan import Level, Pyramid, RegistrationPlan
 from tasks.storage.attributes import (
+    OUR_RECORD,
     ZARR_2_ARRAY,
     ZARR_2_ATTRIBUTES,
     ZARR_2_CONSOLIDATED,
@@ -18,7 +19,6 @@ from tasks.storage.attributes import (
     read_json,
     zarr_format,
 )
-from tasks.storage.provenance import KEY
 from tasks.storage.staging import is_written_anew
 from tasks.storage.tree import read_tree
 
@@ -49,9 +49,9 @@ def level_differences(level: Level, source: Path, staged: Path) -> list[str]:
 def attribute_differences(source: Path, staged: Path) -> list[str]:
     """Return which root attributes differ from the source's; provenance must be there."""
     old, new = read_attributes(source), read_attributes(staged)
-    names = sorted({*old, *new} - {KEY})
+    names = sorted({*old, *new} - {OUR_RECORD})
     found = [f"attribute {name} is not the source's" for name in names if not _same(old, new, name)]
-    return found if KEY in new else [*found, f"attribute {KEY} is missing"]
+    return found if OUR_RECORD in new else [*found, f"attribute {OUR_RECORD} is missing"]
 
 
 def label_list_differences(source: Path, staged: Path) -> list[str]:

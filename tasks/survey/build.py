@@ -14,9 +14,16 @@ from tasks.plan.rounding import region_shift
 from tasks.plan.window import Interpolation, Shift
 from tasks.storage.hidden import OUTPUT_SUFFIX
 from tasks.storage.kinds import require_kind
+from tasks.storage.made_from import fingerprint_inputs
 from tasks.storage.paths import local_path, require_inside
 from tasks.storage.well_entries import read_images
-from tasks.survey.moved_in_place import refuse_another_interpolation, refuse_labels_left_behind
+from tasks.survey.moved_in_place import (
+    read_frame,
+    refuse_another_interpolation,
+    refuse_labels_left_behind,
+    require_only_cut,
+)
+from tasks.survey.others_results import refuse_result_of_others
 from tasks.survey.pyramids import read_image_pyramid, read_label_pyramids
 from tasks.survey.reference import pick_reference
 from tasks.survey.regions import read_regions
@@ -63,18 +70,22 @@ def build_plan(
     reference = well / name
     for each in (path, reference):
         require_inside(each, well)
+    output = path if overwrite_input else path.with_name(f"{path.name}{OUTPUT_SUFFIX}")
+    if output != path:
+        refuse_result_of_others(output, path)
 
     here = read_regions(path, registered_roi_table)
     there = here if reference == path else read_regions(reference, registered_roi_table)
+    frame = read_frame(path)
+    if frame is not None:
+        require_only_cut(path, frame, reference, here=here, there=there)
+        refuse_another_interpolation(path, interpolation)
+        here = there
     pairs, paired_warnings = pair_regions(there, here, reference_image=reference, image=path)
     if not pairs:
         raise InvalidInputError(
             f"{reference}: table '{registered_roi_table}' holds no region; find the consensus again"
         )
-
-    digest, reference_digest = digest_regions(here), digest_regions(there)
-    if digest == reference_digest:
-        refuse_another_interpolation(path, interpolation, registered_roi_table=registered_roi_table)
 
     pyramid, doubts = read_image_pyramid(path)
     _refuse_nothing_between(path, pyramid, interpolation)
@@ -87,14 +98,13 @@ def build_plan(
         moved = [_with_shifts(path, label, pairs) for label in labels]
         labels = tuple(label for label, _ in moved)
         label_warnings += tuple(warning for _, some in moved for warning in some)
-    elif labels and reference != path:
+    elif labels and reference != path and frame is None:
         label_warnings += (
             f"{path}: labels {', '.join(label.name for label in labels)} are carried over "
             "unshifted (register_labels=False) and no longer match the image",
         )
     tables, table_warnings = plan_tables(path, reference, register_labels=register_labels)
-    output = path if overwrite_input else path.with_name(f"{path.name}{OUTPUT_SUFFIX}")
-    return RegistrationPlan(
+    plan = RegistrationPlan(
         plate=well.parent.parent.name.removesuffix(".zarr"),
         well=f"{well.parent.name}/{well.name}",
         image_path=path,
@@ -108,10 +118,12 @@ def build_plan(
         image=pixels,
         labels=labels,
         tables=tables,
-        regions_digest=digest,
-        reference_digest=reference_digest,
+        regions_digest=digest_regions(here),
+        reference_digest=digest_regions(there),
+        frame=there,
         warnings=(*doubts, *warnings, *paired_warnings, *clipped, *label_warnings, *table_warnings),
     )
+    return plan.model_copy(update={"made_from": fingerprint_inputs(plan)})
 
 
 def _refuse_nothing_between(image: Path, pyramid: Pyramid, interpolation: Interpolation) -> None:

@@ -245,13 +245,6 @@ def test_unknown_acquisition(well: Path) -> None:
         plan(well / "1", reference_acquisition=7)
 
 
-def test_labels_that_were_left_behind_cannot_be_moved_later(well: Path) -> None:
-    register(well / "1", register_labels=False)
-    with pytest.raises(InvalidInputError, match="left its labels where they were"):
-        plan(well / "1")
-    assert plan(well / "1", register_labels=False).image.shifts[0].is_identity
-
-
 def test_the_reference_has_left_no_label_behind(well: Path) -> None:
     register(well / "0", register_labels=False)
     assert plan(well / "0").labels[0].shifts[0].is_identity
