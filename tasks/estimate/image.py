@@ -1,25 +1,18 @@
-"""Estimate the shift of every region of an image to its reference; nothing is written."""
+"""The shift of every region of an image to its reference, as it is used; nothing is written."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 
-import numpy as np
-
-from tasks.estimate.candidate import Limits, RegionPair
-from tasks.estimate.decide import Decision, Found, decide
-from tasks.estimate.match import match_region
 from tasks.estimate.options import EstimateOptions
-from tasks.estimate.paired import Paired, open_paired
+from tasks.estimate.propose import propose_image
+from tasks.estimate.settle import settle_image
+from tasks.estimate.stored import read_pitch, read_plate_evidence
+from tasks.movement.evidence import ImageEvidence
+from tasks.movement.plate import PlateMovement, fit_plate
 from tasks.plan.errors import UncertainShiftError
-from tasks.plan.region import Region
 from tasks.plan.window import Frozen
-
-STRANGERS = 2
-"""Other regions read to tell a standing camera pattern from a sample that did not move."""
 
 
 class RegionEstimate(Frozen):
@@ -32,8 +25,10 @@ class RegionEstimate(Frozen):
     """Correlation over the overlap at the region's own best shift."""
     rival: float
     """Height of its next best peak, as a share of its best one's."""
-    decision: Decision
+    decision: str
+    """As people read it, such as `estimated` or `confirmed by acquisition 2`."""
     reason: str
+    """What spoke against its own shift, and what decided; empty where nothing did."""
 
 
 class ImageEstimate(Frozen):
@@ -50,10 +45,8 @@ class ImageEstimate(Frozen):
 def estimate_image(image: Path, options: EstimateOptions, *, workers: int = 1) -> ImageEstimate:
     """Estimate every region's shift to the image of the reference acquisition.
 
-    Each worker holds one region of both images at the chosen level (three where a match at shift 0
-    has to be told from a standing pattern), and at most 400 bytes for each of at most 2^20 working
-    pixels: 400 MB beside the regions themselves, however large they are. `tasks.estimate.memory`
-    computes it beforehand.
+    What other images of the well and other wells have proposed in earlier runs is used, if it is
+    there.
 
     Args:
         image: Root folder of the image, in its well.
@@ -64,73 +57,65 @@ def estimate_image(image: Path, options: EstimateOptions, *, workers: int = 1) -
         InvalidInputError: A table, level or channel is missing, or the images do not fit together.
         UncertainShiftError: A region cannot be trusted, and the policy gives it no other shift.
     """
-    paired = open_paired(image, options)
-    with ThreadPoolExecutor(max_workers=workers) as threads:
-        found = tuple(threads.map(partial(_find, paired, options), range(len(paired.regions))))
-    decided = decide(found, options.on_low_confidence)
+    own = propose_image(image, options, workers=workers)
+    plate = image.parents[2]
+    earlier = read_plate_evidence(plate, options.reference_acquisition)
+    others = [each for each in earlier if (each.well, each.image) != (own.well, own.image)]
+    evidence = (*others, own)
+    return decide_image(
+        image,
+        options,
+        [each for each in evidence if each.well == own.well],
+        fit_plate(evidence, read_pitch(plate)),
+        workers=workers,
+    )
+
+
+def decide_image(
+    image: Path,
+    options: EstimateOptions,
+    well: Sequence[ImageEvidence],
+    plate: PlateMovement,
+    *,
+    workers: int = 1,
+) -> ImageEstimate:
+    """Decide on the regions of an image whose proposals are known.
+
+    Args:
+        image: Root folder of the image, in its well.
+        options: What to estimate from, and what to do in doubt.
+        well: What all images of the well propose, this one among them.
+        plate: How the plate moved, as far as it is known.
+        workers: Regions worked on at the same time.
+
+    Raises:
+        InvalidInputError: A table, level or channel is missing, or the images do not fit together.
+        UncertainShiftError: A region cannot be trusted, and the policy gives it no other shift.
+    """
+    own = next(each for each in well if each.image == image.name)
+    decided = settle_image(image, options, well, plate, workers=workers)
     refused = [region for region in decided if region.decision == "refused"]
     if refused:
         raise UncertainShiftError(
-            f"{image}: no shift to {paired.reference.image.name} can be trusted for "
-            + "; ".join(f"region '{region.name}': {region.reason}" for region in refused)
+            f"{image}: no shift to {own.reference} can be trusted for "
+            + "; ".join(f"region '{region.region}': {region.reason}" for region in refused)
             + ". Nothing was written. Look at these regions; try another level_path or wavelength, "
             'or choose on_low_confidence="zero" to leave them where they are'
         )
     return ImageEstimate(
         image=image,
-        reference=paired.reference.image,
+        reference=image.parent / own.reference,
         options=options,
         regions=tuple(
             RegionEstimate(
-                name=region.name,
-                translation=region.translation,
-                score=one.match.score,
-                rival=one.match.rival,
-                decision=region.decision,
-                reason=region.reason,
+                name=one.region,
+                translation=one.translation,
+                score=0.0 if region.best is None else region.best.score,
+                rival=1.0 if region.best is None else region.best.rival,
+                decision=one.word,
+                reason=one.reason,
             )
-            for one, region in zip(found, decided, strict=True)
+            for one, region in zip(decided, own.regions, strict=True)
         ),
-        warnings=paired.warnings,
+        warnings=own.warnings,
     )
-
-
-def _find(paired: Paired, options: EstimateOptions, number: int) -> Found:
-    levels, pairs = (paired.reference, paired.moving), paired.regions
-    windows = [level.window(region) for level, region in zip(levels, pairs[number], strict=True)]
-    spacing = levels[0].spacing
-    most = options.max_shift_um
-    limits = Limits(
-        lower_quantile=options.lower_rescale_quantile,
-        upper_quantile=options.upper_rescale_quantile,
-        max_shift=None if most is None else _in_pixels(most, spacing),
-    )
-
-    def read(pair: tuple[Region, Region]) -> RegionPair:
-        one, two = (
-            level.read(level.window(region)) for level, region in zip(levels, pair, strict=True)
-        )
-        return one, two
-
-    def strangers() -> list[RegionPair]:
-        # The next ones in the table, from the start again behind the last.
-        others = [*pairs[number + 1 :], *pairs[:number]]
-        return [read(pair) for pair in others[:STRANGERS]]
-
-    match = match_region(*read(pairs[number]), limits, strangers)
-    # From inside the two windows to the images' own coordinates.
-    shift = np.array(match.shift) + np.subtract(windows[0].start, windows[1].start)
-    z, y, x = (float(n) for n in shift * np.array(spacing))
-    side = min(n * size for n, size in zip(windows[0].shape[1:], spacing[1:], strict=True))
-    return Found(
-        name=pairs[number][0].name,
-        match=match,
-        translation=(z, y, x),
-        pixel=spacing,
-        side=side,
-    )
-
-
-def _in_pixels(most: float, spacing: Sequence[float]) -> tuple[float, float, float]:
-    z, y, x = (most / size for size in spacing)
-    return (z, y, x)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from tasks.estimate.image import STRANGERS
+from tasks.estimate.field import STRANGERS
 from tasks.estimate.level import ChannelLevel
 from tasks.estimate.paired import Paired
 from tasks.estimate.prepare import working_factor

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from tasks.estimate.decide import OnLowConfidence
+from tasks.movement.decide import OnLowConfidence
 from tasks.plan.window import Frozen
 
 Method = Literal["phase_cross_correlation"]

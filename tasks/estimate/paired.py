@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -44,22 +44,37 @@ def open_paired(image: Path, options: EstimateOptions) -> Paired:
     well = image.parent
     listed = {entry.name: entry.acquisition for entry in read_images(well)}
     name, warnings = pick_reference(listed, image.name, options.reference_acquisition, well)
-    reference, moving = (
+    paired = pair_images(well / name, image, options)
+    return replace(paired, warnings=(*warnings, *paired.warnings))
+
+
+def pair_images(reference: Path, image: Path, options: EstimateOptions) -> Paired:
+    """Open an image beside another one of its well.
+
+    Args:
+        reference: Root folder of the other image.
+        image: Root folder of the image.
+        options: What to estimate from.
+
+    Raises:
+        InvalidInputError: A table, level or channel is missing, or the images do not fit together.
+    """
+    ours, theirs = (
         open_level(path, wavelength=options.wavelength_id, level=options.level_path)
-        for path in (well / name, image)
+        for path in (reference, image)
     )
-    _check_spacing(reference, moving)
+    _check_spacing(ours, theirs)
     regions, told = pair_regions(
-        _regions(well / name, options.input_roi_table),
+        _regions(reference, options.input_roi_table),
         _regions(image, options.input_roi_table),
-        reference_image=well / name,
+        reference_image=reference,
         image=image,
     )
     return Paired(
-        reference=reference,
-        moving=moving,
+        reference=ours,
+        moving=theirs,
         regions=tuple(regions),
-        warnings=(*reference.doubts, *moving.doubts, *warnings, *told),
+        warnings=(*ours.doubts, *theirs.doubts, *told),
     )
 
 

@@ -87,7 +87,8 @@ def decide_region(known: Known, on_low_confidence: OnLowConfidence) -> Decided:
         on_low_confidence: The policy.
     """
     best = known.proposal.best
-    against = "nothing matches" if best is None else _objection(known, best)
+    nothing = known.proposal.nothing or "nothing matches"
+    against = nothing if best is None else _objection(known, best)
     if best is not None and not against:
         return _decided(known, best.translation, "estimated", "")
     for chain in known.chains:
@@ -99,7 +100,7 @@ def decide_region(known: Known, on_low_confidence: OnLowConfidence) -> Decided:
         own = _closing(known.proposal, chain)
         return _decided(
             known,
-            chain.translation if own is None else own.translation,
+            own.translation if own and own.error <= chain.error else chain.translation,
             "confirmed",
             against,
             word=f"confirmed by acquisition {chain.over}",

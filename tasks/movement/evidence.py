@@ -42,6 +42,8 @@ class Proposal(Frozen):
     """Micrometers per pixel of the level along z, y, x."""
     candidates: tuple[Candidate, ...]
     """Best first; empty where nothing matches."""
+    nothing: str = ""
+    """Why nothing matches."""
 
     @property
     def best(self) -> Candidate | None:
@@ -60,7 +62,12 @@ class ImageEvidence(Frozen):
     well: str
     """Row and column, such as `B/03`."""
     image: str
-    acquisition: int
+    acquisition: int | None
+    """None where the well does not say; other wells then say nothing of it."""
+    reference: str
+    """Name of the image of the reference acquisition that it was compared with."""
     reference_acquisition: int
     regions: tuple[Proposal, ...]
     """In the table's order."""
+    warnings: tuple[str, ...] = ()
+    """What a person should know of how images and regions were paired."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -13,39 +13,49 @@ from tasks.movement.fit import fit_movement
 from tasks.movement.layout import well_place
 from tasks.movement.movement import Movement
 from tasks.movement.predict import By, Prediction, predict
+from tasks.plan.window import Frozen
 
 _Field = tuple[str, Proposal]
 """A well, and a region in it that is sure of its shift."""
 
 
-def fit_plate(evidence: Sequence[ImageEvidence], pitch: float | None) -> dict[int, Movement]:
+class PlateMovement(Frozen):
+    """How a plate moved in every acquisition."""
+
+    movements: tuple[Movement, ...]
+    """One per acquisition in which any field is sure of its shift."""
+    pitch: float | None
+    """Millimeters from well to well; None where the layout is not known."""
+
+    def of(self, acquisition: int | None) -> Movement | None:
+        """Return the movement of one acquisition, or None if nothing is known of it."""
+        return next((each for each in self.movements if each.acquisition == acquisition), None)
+
+
+def fit_plate(evidence: Sequence[ImageEvidence], pitch: float | None) -> PlateMovement:
     """Fit the movement of every acquisition, from all fields that are sure by themselves.
 
     Args:
         evidence: Of all images of all wells that are known, registered to one acquisition.
         pitch: Millimeters from well to well; None where the layout is not known: a turn of the
             plate then looks like wells that move by themselves.
-
-    Returns:
-        Per acquisition; one in which no field is sure is left out.
     """
     by_acquisition: dict[int, list[_Field]] = {}
     for image in evidence:
+        if image.acquisition is None:
+            continue
         sure = by_acquisition.setdefault(image.acquisition, [])
         sure += [(image.well, region) for region in image.regions if region.is_sure]
-    movements = {}
+    movements = []
     for acquisition, fields in sorted(by_acquisition.items()):
         if fields:
             wells = sorted({well for well, _ in fields})
-            movements[acquisition] = fit_movement(acquisition, _arrays(fields, wells, pitch), wells)
-    return movements
+            movements.append(fit_movement(acquisition, _arrays(fields, wells, pitch), wells))
+    return PlateMovement(movements=tuple(movements), pitch=pitch)
 
 
 def know_image(
-    image: ImageEvidence,
-    well: Sequence[ImageEvidence],
-    movements: Mapping[int, Movement],
-    pitch: float | None,
+    image: ImageEvidence, well: Sequence[ImageEvidence], plate: PlateMovement
 ) -> tuple[Known, ...]:
     """Return what is known of each region of an image, without looking at a pixel again.
 
@@ -54,13 +64,14 @@ def know_image(
     Args:
         image: The image.
         well: All images of its well, itself among them; those of its acquisition are used.
-        movements: Of the plate, per acquisition.
-        pitch: As the movements were fitted with.
+        plate: How the plate moved.
     """
-    movement = movements.get(image.acquisition)
+    movement = plate.of(image.acquisition)
+    if movement is None:
+        return tuple(Known(region) for region in image.regions)
     same = [each for each in well if each.acquisition == image.acquisition]
     return tuple(
-        Known(region, None if movement is None else _predict(image, region, same, movement, pitch))
+        Known(region, _predict(image, region, same, movement, plate.pitch))
         for region in image.regions
     )
 

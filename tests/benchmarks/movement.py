@@ -16,7 +16,6 @@ from rich.console import Console
 from rich.table import Table
 
 from tasks.movement.decide import Known, decide_region, needs_second_look
-from tasks.movement.movement import Movement
 from tasks.movement.plate import fit_plate, know_image
 from tests.benchmarks.simulated_plate import PITCH, PIXEL, Scene, Simulated, look_again, simulate
 
@@ -49,11 +48,11 @@ SCENES = {
 
 def outcomes(simulated: Simulated, *, plate: bool) -> Counter[str]:
     """Decide on every field and count how each decision compares with the truth."""
-    shared = fit_plate(simulated.evidence, PITCH) if plate else {}
+    shared = fit_plate(simulated.evidence, PITCH)
     count: Counter[str] = Counter()
     for image in simulated.evidence:
-        movements: dict[int, Movement] = shared if plate else fit_plate([image], None)
-        for known in know_image(image, [image], movements, PITCH if plate else None):
+        moved = shared if plate else fit_plate([image], None)
+        for known in know_image(image, [image], moved):
             key = (image.well, known.proposal.region)
             truth = simulated.truth[key]
             looked = _looked_again(known, simulated.kinds[key], truth) if plate else known

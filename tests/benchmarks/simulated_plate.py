@@ -93,6 +93,7 @@ def simulate(scene: Scene, rng: np.random.Generator, acquisition: int = 1) -> Si
                 well=name,
                 image=str(acquisition),
                 acquisition=acquisition,
+                reference="0",
                 reference_acquisition=0,
                 regions=tuple(regions),
             )

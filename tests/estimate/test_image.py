@@ -86,10 +86,14 @@ def test_a_region_over_the_edge_is_cut_to_the_image(tmp_path: Path) -> None:
     assert np.array(region.translation[1:]) / PIXEL == pytest.approx(SHIFTS[0], abs=0.1)
 
 
-def test_an_empty_field_gets_the_neighbours_median_and_says_so(tmp_path: Path) -> None:
+def test_an_empty_field_gets_its_neighbours_shift_and_says_so(tmp_path: Path) -> None:
     well = make_well(tmp_path / "p.zarr", {0: ZERO, 1: SHIFTS}, empty=[(0, 1), (1, 1)])
     regions = estimate_image(well / "1", FULL).regions
-    assert [region.decision for region in regions] == ["estimated", "neighbours", "estimated"]
+    assert [region.decision for region in regions] == [
+        "estimated",
+        "predicted +/- 4.2 px",
+        "estimated",
+    ]
     middle = np.median([SHIFTS[0], SHIFTS[2]], axis=0)
     assert np.array(regions[1].translation[1:]) / PIXEL == pytest.approx(middle, abs=0.2)
     assert regions[1].reason
@@ -107,7 +111,7 @@ def test_an_empty_field_is_refused_or_left_as_the_policy_says(tmp_path: Path) ->
 def test_an_image_with_nothing_in_it_is_refused_by_default(tmp_path: Path) -> None:
     everything = [(a, f) for a in range(2) for f in range(3)]
     well = make_well(tmp_path / "p.zarr", {0: ZERO, 1: SHIFTS}, empty=everything)
-    with pytest.raises(UncertainShiftError, match="no confident neighbour"):
+    with pytest.raises(UncertainShiftError, match="no other field says"):
         estimate_image(well / "1", FULL)
 
 

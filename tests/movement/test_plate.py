@@ -31,6 +31,7 @@ def image(well: str, *shows: str, name: str = "1", acquisition: int = 1) -> Imag
         well=well,
         image=name,
         acquisition=acquisition,
+        reference="0",
         reference_acquisition=0,
         regions=tuple(region(well, f"FOV_{n + 1}", shows=each) for n, each in enumerate(shows)),
     )
@@ -38,10 +39,10 @@ def image(well: str, *shows: str, name: str = "1", acquisition: int = 1) -> Imag
 
 def known(one: ImageEvidence, plate: Sequence[ImageEvidence]) -> list[tuple[str, bool]]:
     """Return what each region's prediction rests on, and whether it is right."""
-    movements = fit_plate(plate, PITCH)
+    moved = fit_plate(plate, PITCH)
     well = [each for each in plate if each.well == one.well]
     found = []
-    for each, truth in zip(know_image(one, well, movements, PITCH), one.regions, strict=True):
+    for each, truth in zip(know_image(one, well, moved), one.regions, strict=True):
         expected = region(one.well, truth.region).candidates[0].translation
         if each.prediction is None:
             found.append(("nobody", False))
@@ -73,7 +74,7 @@ def test_acquisitions_say_nothing_of_each_other() -> None:
     plate = [image(well, "cells") for well in WELLS]
     empty = image("A/01", "nothing", name="2", acquisition=2)
     assert known(empty, [*plate, empty]) == [("nobody", False)]
-    assert sorted(fit_plate([*plate, empty], PITCH)) == [1]
+    assert [m.acquisition for m in fit_plate([*plate, empty], PITCH).movements] == [1]
 
 
 def test_wells_may_be_missing_and_may_be_known_from_an_earlier_run() -> None:
@@ -84,9 +85,9 @@ def test_wells_may_be_missing_and_may_be_known_from_an_earlier_run() -> None:
 
 def test_without_a_layout_a_turn_looks_like_wells_by_themselves() -> None:
     plate = [image(well, "cells") for well in WELLS]
-    (movement,) = fit_plate(plate, None).values()
+    (movement,) = fit_plate(plate, None).movements
     assert not movement.moves_as_one
-    (with_layout,) = fit_plate(plate, PITCH).values()
+    (with_layout,) = fit_plate(plate, PITCH).movements
     assert with_layout.moves_as_one
     assert with_layout.turn == pytest.approx(TURN, rel=0.01)
 
@@ -96,4 +97,4 @@ def test_wells_of_other_names_stand_alone() -> None:
         image(well, "cells").model_copy(update={"well": f"left/{n}"})
         for n, well in enumerate(WELLS)
     ]
-    assert sorted(fit_plate(odd, None)) == [1]
+    assert len(fit_plate(odd, None).movements) == 1

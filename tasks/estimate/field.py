@@ -1,0 +1,135 @@
+"""One region of an image beside the same region of its reference: what both show together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tasks.estimate.candidate import Limits, Match, RegionPair
+from tasks.estimate.match import match_near, propose
+from tasks.estimate.options import EstimateOptions
+from tasks.estimate.paired import Paired
+from tasks.estimate.prepare import working_factor
+from tasks.movement.evidence import Candidate, Proposal, Translation
+from tasks.plan.region import Region
+
+STRANGERS = 2
+"""Other regions read to tell a standing camera pattern from a sample that did not move."""
+
+Elsewhere = Callable[[int], Sequence[RegionPair]]
+"""Gives at most so many regions of the same two acquisitions in other wells."""
+
+
+def nowhere(_most: int) -> Sequence[RegionPair]:
+    """Return no regions of other wells: there are none to compare with."""
+    return ()
+
+
+@dataclass(frozen=True)
+class Field:
+    """One region, by its number, in an image and its reference."""
+
+    paired: Paired
+    number: int
+    options: EstimateOptions
+    elsewhere: Elsewhere = nowhere
+
+    @property
+    def name(self) -> str:
+        """Name of the region."""
+        return self.paired.regions[self.number][0].name
+
+    @property
+    def side(self) -> float:
+        """Shorter side, micrometers."""
+        window = self.paired.reference.window(self.paired.regions[self.number][0])
+        spacing = self.paired.reference.spacing
+        return min(n * size for n, size in zip(window.shape[1:], spacing[1:], strict=True))
+
+    def propose(self, place: tuple[float, float]) -> Proposal:
+        """Return what the region proposes by itself.
+
+        Args:
+            place: Its centre in the well, micrometers along y and x.
+        """
+        pair = self.read(self.paired.regions[self.number])
+        matches = propose(*pair, self._limits(), self._strangers)
+        return Proposal(
+            region=self.name,
+            place=place,
+            side=self.side,
+            pixel=self.paired.reference.spacing,
+            candidates=tuple(self._candidate(match, pair) for match in matches if match.evidence),
+            nothing="; ".join(
+                doubt for match in matches if not match.evidence for doubt in match.doubts
+            ),
+        )
+
+    def look_near(self, expected: Translation, within: Translation) -> Candidate | None:
+        """Return what matches where the region's shift must lie, or None if nothing does.
+
+        Args:
+            expected: Micrometers along z, y, x.
+            within: Micrometers by which the shift may differ.
+        """
+        pair = self.read(self.paired.regions[self.number])
+        spacing = np.array(self.paired.reference.spacing)
+        z, y, x = (float(n) for n in np.array(expected) / spacing - self._corner())
+        reach_z, reach_y, reach_x = (float(n) for n in np.array(within) / spacing)
+        match = match_near(
+            *pair,
+            self._limits(),
+            self._strangers,
+            expected=(z, y, x),
+            within=(reach_z, reach_y, reach_x),
+        )
+        # What stands still may be dirt wherever the sample is.
+        return self._candidate(match, pair) if match.confident and not match.remark else None
+
+    def read(self, regions: tuple[Region, Region]) -> RegionPair:
+        """Read a region of the reference and of the image."""
+        levels = (self.paired.reference, self.paired.moving)
+        one, two = (
+            level.read(level.window(region)) for level, region in zip(levels, regions, strict=True)
+        )
+        return one, two
+
+    def _strangers(self) -> Sequence[RegionPair]:
+        # The next ones in the table, from the start again behind the last; then other wells'.
+        pairs = self.paired.regions
+        others = [*pairs[self.number + 1 :], *pairs[: self.number]][:STRANGERS]
+        own = [self.read(pair) for pair in others]
+        return [*own, *(self.elsewhere(STRANGERS - len(own)) if len(own) < STRANGERS else ())]
+
+    def _corner(self) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+        """Return what leads from inside the two windows to the images' coordinates, pixels."""
+        ours, theirs = self.paired.regions[self.number]
+        one, two = self.paired.reference.window(ours), self.paired.moving.window(theirs)
+        return np.subtract(one.start, two.start).astype(np.float64)
+
+    def _candidate(self, match: Match, pair: RegionPair) -> Candidate:
+        spacing = self.paired.reference.spacing
+        z, y, x = (float(n) for n in (np.array(match.shift) + self._corner()) * spacing)
+        # The error is told in the pixels that a large region is averaged down to.
+        factor = max(working_factor(region.shape) for region in pair)
+        error = np.inf if match.evidence is None else match.evidence.error
+        microns = error * factor * max(spacing[1:])
+        return Candidate(
+            translation=(z, y, x),
+            score=match.score,
+            rival=match.rival,
+            error=float(microns) if np.isfinite(microns) else self.side,
+            doubts=match.doubts,
+            remark=match.remark,
+        )
+
+    def _limits(self) -> Limits:
+        most, spacing = self.options.max_shift_um, self.paired.reference.spacing
+        z, y, x = (0.0 if most is None else most / size for size in spacing)
+        return Limits(
+            lower_quantile=self.options.lower_rescale_quantile,
+            upper_quantile=self.options.upper_rescale_quantile,
+            max_shift=None if most is None else (z, y, x),
+        )
