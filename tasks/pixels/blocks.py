@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from tasks.plan.registration_plan import Level, Pyramid
-from tasks.plan.window import Window
+from tasks.plan.window import Shift, Window
 
 BLOCK_BYTES = 8 * 2**20
 """Blocks of small chunks grow up to this size: below it the cost of each call shows, above it
 only memory grows (measured; see the benchmarks)."""
+
+TILE_BYTES = 2**20
+"""Of larger blocks, chunks are read in groups of up to this size: what a block does not need of the
+groups at its edge is little, and what each call costs does not show."""
 
 Index = tuple[int, ...]
 
@@ -75,16 +79,30 @@ def block_grid(level: Level, smaller: Level | None) -> BlockGrid:
         min(math.lcm(unit, factor), max(n, 1))
         for unit, factor, n in zip(level.write_unit, factors, level.shape, strict=True)
     ]
-    grown = _grow(block, level.shape, np.dtype(level.dtype).itemsize)
+    grown = _grow(block, level, BLOCK_BYTES)
     return BlockGrid(shape=level.shape, block=grown)
 
 
-def _grow(block: list[int], shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
+def tile_grid(level: Level, blocks: BlockGrid) -> BlockGrid:
+    """Return the tiles in which a level is read: its blocks, or a few chunks where these are large.
+
+    Args:
+        level: The level to be read.
+        blocks: The grid in which it is written: large where its shards are.
+    """
+    if math.prod(blocks.block) * np.dtype(level.dtype).itemsize <= BLOCK_BYTES:
+        return blocks
+    chunk = [min(c, max(n, 1)) for c, n in zip(level.chunks, level.shape, strict=True)]
+    return BlockGrid(shape=level.shape, block=_grow(chunk, level, min(TILE_BYTES, BLOCK_BYTES)))
+
+
+def _grow(block: list[int], level: Level, most: int) -> tuple[int, ...]:
     """Double the block while it stays small: y and x in turn, then the other axes from the last."""
+    shape, itemsize = level.shape, np.dtype(level.dtype).itemsize
     planes = len(block) - 2
     while True:
         open_axes = [axis for axis, b in enumerate(block) if b < shape[axis]]
-        if not open_axes or 2 * math.prod(block) * itemsize > BLOCK_BYTES:
+        if not open_axes or 2 * math.prod(block) * itemsize > most:
             return tuple(block)
         in_plane = [axis for axis in open_axes if axis >= planes]
         axis = min(in_plane, key=lambda a: block[a]) if in_plane else open_axes[-1]
@@ -99,20 +117,34 @@ def pyramid_grids(pyramid: Pyramid) -> tuple[BlockGrid, ...]:
     )
 
 
-def depth_first(grids: tuple[BlockGrid, ...]) -> list[Index]:
+def depth_first(grids: tuple[BlockGrid, ...], shifts: Sequence[Shift] = ()) -> list[Index]:
     """Order the finest level's blocks so that every coarser block is completed early.
 
     Blocks of one coarsest block come together, within it those of one block of the level above,
     and so on: the Z-order of a quadtree, for any chunk grid. Few unfinished blocks wait at a time.
+
+    A shifted block is made from the source's block at its own place and from edges of neighbours.
+    Along each axis blocks come in the direction of the shifts, so that these neighbours have been
+    decoded for their own place before, and only their edges had to be kept.
+
+    Args:
+        grids: Of every level, finest first.
+        shifts: What moves; blocks go backwards along an axis where moves backwards prevail.
     """
     finest = grids[0]
+    signs = [
+        -1 if sum(shift.offset[axis] for shift in shifts) < 0 else 1
+        for axis in range(len(finest.shape))
+    ]
 
     def path(index: Index) -> tuple[Index, ...]:
         start = [i * b for i, b in zip(index, finest.block, strict=True)]
         return tuple(
             tuple(
-                a * m // n // b
-                for a, n, m, b in zip(start, finest.shape, grid.shape, grid.block, strict=True)
+                sign * (a * m // n // b)
+                for sign, a, n, m, b in zip(
+                    signs, start, finest.shape, grid.shape, grid.block, strict=True
+                )
             )
             for grid in reversed(grids)
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 import numcodecs
 import numpy as np
@@ -40,14 +40,15 @@ class UnitCodec(Protocol):
     def encode(self, pixels: npt.NDArray[Any]) -> bytes:
         """Return the bytes of a file; pixels beyond the array's edge become the fill value."""
 
-    def decode(self, encoded: bytes, part: Window) -> npt.NDArray[Any]:
+    def read(self, file: BinaryIO, part: Window) -> npt.NDArray[Any]:
         """Return some pixels of a file.
 
         Args:
-            encoded: The whole file.
+            file: Opened at its start; no more of it is read than the pixels need.
             part: Which pixels, counted from the file's first one.
 
         Raises:
+            OSError: It cannot be read.
             ValueError: The bytes are not what they should be; see `DECODING_ERRORS` for what
                 compressors raise.
         """
@@ -91,6 +92,10 @@ class ChunkCodec:
         if self._compressor is None:
             return ready.tobytes()
         return bytes(self._compressor.encode(ready))
+
+    def read(self, file: BinaryIO, part: Window) -> npt.NDArray[Any]:
+        """Return some pixels of the chunk that a file holds."""
+        return self.decode(file.read(), part)
 
     def decode(self, encoded: bytes, part: Window) -> npt.NDArray[Any]:
         """Return some pixels of a chunk, without copying them."""

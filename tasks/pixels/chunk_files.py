@@ -44,10 +44,11 @@ class ChunkFiles:
             ValueError: The file cannot be decoded; see `DECODING_ERRORS` for what else it may be.
         """
         try:
-            encoded = self._path(index).read_bytes()
+            file = self._path(index).open("rb")
         except FileNotFoundError:
             return np.full(part.shape, self._fill, dtype=self._dtype)
-        return self._codec.decode(encoded, part)
+        with file:
+            return self._codec.read(file, part)
 
     def write(self, index: Index, pixels: npt.NDArray[Any]) -> None:
         """Encode pixels and write a new file; those beyond the array's edge may be missing.

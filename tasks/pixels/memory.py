@@ -1,7 +1,8 @@
 """How much memory writing a plan's pixels takes at its peak, computed before anything is written.
 
 The bound counts pixels in flight, not the interpreter and its libraries. It depends on block size,
-workers and how blocks of neighbouring levels overlap, not on how much is to be written.
+workers and how blocks of neighbouring levels overlap, not on how much is to be written. Pixels are
+counted in their own type, and in the wider one that they are averaged or weighed in where they are.
 """
 
 from __future__ import annotations
@@ -11,16 +12,18 @@ import math
 
 import numpy as np
 
-from tasks.pixels.blocks import depth_first, pyramid_grids
+from tasks.pixels.blocks import depth_first, pyramid_grids, tile_grid
 from tasks.pixels.interpolate import margin_bytes, planes_weighed
+from tasks.pixels.landing import portion_bytes
 from tasks.pixels.pending import PendingLevel
+from tasks.pixels.resample import STRIP_BYTES_PER_PIXEL, strip_shape
 from tasks.pixels.schedule import AHEAD
 from tasks.pixels.source import cache_bytes
 from tasks.plan.registration_plan import Pyramid, RegistrationPlan
 
 BLOCKS_PER_WORKER = 6
-"""Blocks' worth of memory one worker takes: the assembled block, what is being decoded for it, two
-for the sums that become the next level, two for encoding (measured: 4 to 5)."""
+"""Blocks' worth of memory one worker takes: the assembled block, what becomes the next level, two
+for encoding, two for what a codec or zarr's own pipeline copies on the way (measured: 3 to 5)."""
 
 
 def peak_memory_bytes(plan: RegistrationPlan, workers: int) -> int:
@@ -36,12 +39,22 @@ def peak_memory_bytes(plan: RegistrationPlan, workers: int) -> int:
 
 def pyramid_memory_bytes(pyramid: Pyramid, workers: int) -> int:
     """Return an upper bound of the memory that writing one pyramid takes, in bytes."""
-    finest = pyramid_grids(pyramid)[0]
-    block = math.prod(finest.block) * np.dtype(pyramid.levels[0].dtype).itemsize
-    everything = math.prod(finest.shape) * np.dtype(pyramid.levels[0].dtype).itemsize
-    cache = min(cache_bytes(block, planes_weighed(pyramid)) + workers * block, everything)
-    each = BLOCKS_PER_WORKER * block + margin_bytes(pyramid, finest.block)
-    return cache + workers * each + _waiting_bytes(pyramid, workers)
+    grids = pyramid_grids(pyramid)
+    finest, itemsize = grids[0], np.dtype(pyramid.levels[0].dtype).itemsize
+    tile = math.prod(tile_grid(pyramid.levels[0], finest).block) * itemsize
+    block = math.prod(finest.block) * itemsize
+    everything = math.prod(finest.shape) * itemsize
+    room = cache_bytes(block, tile, planes_weighed(pyramid))
+    largest = max(math.prod(grid.block) for grid in grids) * itemsize
+    each = (
+        BLOCKS_PER_WORKER * largest
+        + margin_bytes(pyramid, finest.block)
+        + (portion_bytes(tile) if len(pyramid.shifts) > 1 else 0)
+        + max(math.prod(strip_shape(grid.block)) for grid in grids) * STRIP_BYTES_PER_PIXEL
+    )
+    return (
+        min(room + workers * tile, everything) + workers * each + _waiting_bytes(pyramid, workers)
+    )
 
 
 def _waiting_bytes(pyramid: Pyramid, workers: int) -> int:
@@ -49,7 +62,7 @@ def _waiting_bytes(pyramid: Pyramid, workers: int) -> int:
     grids = pyramid_grids(pyramid)
     dtype = np.dtype(pyramid.levels[0].dtype)
     late = AHEAD * workers
-    finished = {index: step for step, index in enumerate(depth_first(grids))}
+    finished = {index: step for step, index in enumerate(depth_first(grids, pyramid.shifts))}
     changes: dict[int, int] = {}
     for larger, grid in itertools.pairwise(grids):
         pending = PendingLevel(larger, grid, dtype, pyramid.resampling)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tasks.pixels.blocks import BlockGrid, Index
-from tasks.pixels.resample import Axis, Resampling, reduce_block
+from tasks.pixels.resample import Axis, Resampling, needed_pixels, reduce_block
 from tasks.plan.window import Window
 
 
@@ -64,11 +64,7 @@ class PendingLevel:
 
     def needed(self, window: Window) -> Window:
         """Return the larger level's pixels that a window of this level is made from."""
-        intervals = [
-            axis.needed(a, b)
-            for axis, a, b in zip(self._axes, window.start, window.stop, strict=True)
-        ]
-        return Window(start=tuple(a for a, _ in intervals), stop=tuple(b for _, b in intervals))
+        return needed_pixels(self._axes, window)
 
     def waiting_bytes(self, window: Window) -> int:
         """Return the memory that one unfinished block of this level holds, in bytes."""

@@ -11,7 +11,7 @@ id survives; and a pixel whose weight is zero does not count, while in SciPy an 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -32,6 +32,14 @@ _WIDEST_PAIRED = 2
 
 STRIP_ROWS = 64
 """Rows averaged at a time (measured: a third faster than all at once)."""
+
+STRIP_PIXELS = 2**17
+"""Pixels averaged at a time, where there are as many in one row or less: what is summed in wider
+numbers then stays small, whatever the block."""
+
+STRIP_BYTES_PER_PIXEL = 40
+"""Memory that averaging takes beside its result, for each pixel of a strip: two sums in double
+precision, two more while they are rounded, and the pixels that are weighed."""
 
 
 @dataclass(frozen=True)
@@ -94,9 +102,43 @@ def reduce_block(
     """
     if resampling == "nearest":
         return _nearest(block, axes, origin, target)
-    if _sums_exactly(block.dtype) and all(axis.factor is not None for axis in axes):
-        return _in_strips(block, axes, origin, target)
-    return _linear(block, axes, origin, target)
+    exactly = _sums_exactly(block.dtype) and all(axis.factor is not None for axis in axes)
+    average = _mean_of_middle if exactly else _linear
+    out = np.empty(target.shape, dtype=block.dtype)
+    for strip in _strips(target):
+        needed = needed_pixels(axes, strip)
+        part = block[needed.moved_by(tuple(-low for low in origin)).slices]
+        into = strip.moved_by(tuple(-low for low in target.start))
+        out[into.slices] = average(part, axes, needed.start, strip)
+    return out
+
+
+def needed_pixels(axes: tuple[Axis, ...], window: Window) -> Window:
+    """Return the larger level's pixels that a window of the smaller one is made from."""
+    intervals = [
+        axis.needed(a, b) for axis, a, b in zip(axes, window.start, window.stop, strict=True)
+    ]
+    return Window(start=tuple(a for a, _ in intervals), stop=tuple(b for _, b in intervals))
+
+
+def strip_shape(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return how much of a block is averaged at a time: rows, and planes if these are small."""
+    strip = [1] * len(shape)
+    strip[-1] = shape[-1]
+    most = STRIP_PIXELS // max(shape[-1], 1)
+    for axis in reversed(range(len(shape) - 1)):
+        rows = STRIP_ROWS if axis == len(shape) - 2 else most
+        strip[axis] = max(min(shape[axis], rows, most), 1)
+        most //= strip[axis]
+    return tuple(strip)
+
+
+def _strips(target: Window) -> Iterator[Window]:
+    strip = strip_shape(target.shape)
+    steps = [range(a, b, n) for a, b, n in zip(target.start, target.stop, strip, strict=True)]
+    for start in itertools.product(*steps):
+        stop = tuple(min(a + n, b) for a, n, b in zip(start, strip, target.stop, strict=True))
+        yield Window(start=start, stop=stop)
 
 
 def _sums_exactly(dtype: np.dtype[Any]) -> bool:
@@ -132,38 +174,20 @@ def _nearest(
     return np.ascontiguousarray(block)
 
 
-def _in_strips(
-    block: Block,
-    axes: tuple[Axis, ...],
-    origin: tuple[int, ...],
-    target: Window,
-) -> Block:
-    """Average a strip of rows at a time: the wide sums then stay in the processor's cache."""
-    rows = max(block.ndim - 2, 0)
-    out = np.empty(target.shape, dtype=block.dtype)
-    into = [slice(None)] * block.ndim
-    start, stop = list(target.start), list(target.stop)
-    for first in range(target.start[rows], target.stop[rows], STRIP_ROWS):
-        last = min(first + STRIP_ROWS, target.stop[rows])
-        into[rows] = slice(first - target.start[rows], last - target.start[rows])
-        start[rows], stop[rows] = first, last
-        out[tuple(into)] = _mean_of_middle(block, axes, origin, start, stop)
-    return out
-
-
 def _mean_of_middle(
     block: Block,
     axes: tuple[Axis, ...],
     origin: tuple[int, ...],
-    start: Sequence[int],
-    stop: Sequence[int],
+    target: Window,
 ) -> Block:
     """Average the middle pixels of every group exactly: two per axis of even factor, else one.
 
     Axis by axis in a wider integer, rounded once at the end, half away from zero.
     """
     halved = []
-    for number, (axis, low, a, b) in enumerate(zip(axes, origin, start, stop, strict=True)):
+    for number, (axis, low, a, b) in enumerate(
+        zip(axes, origin, target.start, target.stop, strict=True)
+    ):
         factor = axis.factor or 1
         first = a * factor + (factor - 1) // 2 - low
         if factor % 2:

@@ -9,8 +9,9 @@ so that the bytes are the same.
 from __future__ import annotations
 
 import math
+import os
 from functools import lru_cache
-from typing import Any
+from typing import Any, BinaryIO
 
 import google_crc32c
 import numpy as np
@@ -73,33 +74,36 @@ class ShardCodec:
         checksum = google_crc32c.value(table).to_bytes(CHECKSUM_BYTES, "little")
         return b"".join((*encoded, table, checksum))
 
-    def decode(self, encoded: bytes, part: Window) -> npt.NDArray[Any]:
-        """Return some pixels of a shard; only the chunks that hold them are decoded."""
-        index = self._read_index(encoded)
+    def read(self, file: BinaryIO, part: Window) -> npt.NDArray[Any]:
+        """Return some pixels of a shard; only the chunks that hold them are read and decoded."""
+        size = file.seek(0, os.SEEK_END)
+        index = self._read_index(file, size)
         pixels = np.empty(part.shape, dtype=self._fill.dtype)
-        whole = memoryview(encoded)
-        for chunk in self._grid.touching(part):
+        # As they lie in the file, which is not their order in the array.
+        for chunk in sorted(self._grid.touching(part), key=lambda chunk: int(index[chunk][0])):
+            offset, length = (int(n) for n in index[chunk])
             window = self._grid.window(chunk)
             wanted = part.clipped_to(window)
             into = wanted.moved_by(tuple(-a for a in part.start)).slices
-            offset, length = (int(n) for n in index[chunk])
             if offset == length == ABSENT:
                 pixels[into] = self._fill
                 continue
-            if offset + length > len(encoded):
+            if offset + length > size:
                 raise ValueError(
-                    f"chunk {chunk} of a shard ends at byte {offset + length} of {len(encoded)}"
+                    f"chunk {chunk} of a shard ends at byte {offset + length} of {size}"
                 )
+            file.seek(offset)
             within = wanted.moved_by(tuple(-a for a in window.start))
-            pixels[into] = self._chunks.decode(bytes(whole[offset : offset + length]), within)
+            pixels[into] = self._chunks.decode(file.read(length), within)
         return pixels
 
-    def _read_index(self, encoded: bytes) -> npt.NDArray[Any]:
-        if len(encoded) < self._index_bytes:
-            raise ValueError(f"a shard of {len(encoded)} bytes has no room for its index")
-        table = encoded[-self._index_bytes : -CHECKSUM_BYTES]
-        stored = int.from_bytes(encoded[-CHECKSUM_BYTES:], "little")
-        if google_crc32c.value(table) != stored:
+    def _read_index(self, file: BinaryIO, size: int) -> npt.NDArray[Any]:
+        if size < self._index_bytes:
+            raise ValueError(f"a shard of {size} bytes has no room for its index")
+        file.seek(size - self._index_bytes)
+        stored = file.read(self._index_bytes)
+        table, checksum = stored[:-CHECKSUM_BYTES], stored[-CHECKSUM_BYTES:]
+        if google_crc32c.value(table) != int.from_bytes(checksum, "little"):
             raise ValueError("the checksum of a shard's index is wrong")
         return np.frombuffer(table, dtype="<u8").reshape(*self._grid.counts, 2)
 

@@ -46,7 +46,8 @@ class LevelWriter:
         array = array.with_config({"write_empty_chunks": level.shards is None})
         self._array = array if self._files is not None else with_fast_pipeline(array)
         self._fill = self._array.fill_value
-        self._units = BlockGrid(shape=level.shape, block=level.write_unit)
+        self.units = BlockGrid(shape=level.shape, block=level.write_unit)
+        """What is written at one time, by one writer."""
         self._source = source / level.path
         self._same_pyramid = True
         """Whether the source's coarser levels may be made as ours are."""
@@ -67,15 +68,21 @@ class LevelWriter:
         """Whether a chunk that is not on disk reads as zeros."""
         return self._fill is None or not self._fill
 
-    def write(self, block: Finished, is_unmoved: Callable[[Window], bool]) -> None:
+    def write(self, block: Finished, still: npt.NDArray[np.bool_]) -> None:
         """Write a block of the finest level.
 
         Args:
             block: Whole write units.
-            is_unmoved: Whether a write unit holds just what it holds in the source: then its file
-                is carried over as it is.
+            still: For each of them, whether it holds just what it holds in the source: then its
+                file is carried over as it is.
         """
-        self._write(block, lambda index, unit, _: is_unmoved(unit) and self._carry(index))
+        first = tuple(a // n for a, n in zip(block.window.start, self.units.block, strict=True))
+
+        def is_carried(index: Index, _: npt.NDArray[Any]) -> bool:
+            within = tuple(n - low for n, low in zip(index, first, strict=True))
+            return bool(still[within]) and self._carry(index)
+
+        self._write(block, is_carried)
 
     def write_reduced(self, block: Finished) -> None:
         """Write a block of a coarser level.
@@ -88,27 +95,27 @@ class LevelWriter:
             block: Whole write units.
         """
 
-        def is_carried(index: Index, _: Window, pixels: npt.NDArray[Any]) -> bool:
+        def is_carried(index: Index, pixels: npt.NDArray[Any]) -> bool:
             return block.unmoved and self._is_in_source(index, pixels) and self._carry(index)
 
         self._write(block, is_carried)
 
     def _write(
-        self, block: Finished, is_carried: Callable[[Index, Window, npt.NDArray[Any]], bool]
+        self, block: Finished, is_carried: Callable[[Index, npt.NDArray[Any]], bool]
     ) -> None:
         window, pixels = block.window, block.pixels
         if pixels is None:
             if self.fills_with_zero:
-                self._count(empty=self._units.count_touching(window))
+                self._count(empty=self.units.count_touching(window))
                 return
             pixels = np.zeros(window.shape, dtype=self._array.dtype)
         written = carried = empty = size = 0
-        for index in self._units.touching(window):
-            unit = self._units.window(index)
+        for index in self.units.touching(window):
+            unit = self.units.window(index)
             part = pixels[unit.moved_by(tuple(-a for a in window.start)).slices]
             if self._is_empty(part):
                 empty += 1
-            elif is_carried(index, unit, part):
+            elif is_carried(index, part):
                 carried += 1
             else:
                 self._encode(index, unit, part)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections import Counter, defaultdict
+import math
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -13,15 +13,18 @@ import numpy as np
 import numpy.typing as npt
 import zarr
 
-from tasks.pixels.blocks import Index, depth_first, pyramid_grids
+from tasks.pixels.blocks import Index, depth_first, pyramid_grids, tile_grid
 from tasks.pixels.interpolate import copy_between, planes_weighed
+from tasks.pixels.landing import Landed, Landings
 from tasks.pixels.pending import Finished, PendingLevel
 from tasks.pixels.schedule import Job, run_jobs
-from tasks.pixels.source import TileReader
+from tasks.pixels.source import TileReader, cache_bytes
+from tasks.pixels.still import still_units
 from tasks.pixels.target import LevelWriter
-from tasks.plan.interpolation import MARGINS, reach, shift_taps
+from tasks.pixels.tiles import Reading, TileStore
+from tasks.plan.interpolation import shift_taps
 from tasks.plan.registration_plan import Pyramid
-from tasks.plan.window import Frozen, Shift, Window
+from tasks.plan.window import Frozen, Window
 
 
 class WrittenPixels(Frozen):
@@ -85,27 +88,26 @@ class _Writing:
         self._dtype = np.dtype(finest.dtype)
         self._interpolation = pyramid.interpolation
         self._grids = pyramid_grids(pyramid)
-        self._order = depth_first(self._grids)
+        self._order = depth_first(self._grids, pyramid.shifts)
         self._writers = [LevelWriter(source, staged, level, link=link) for level in pyramid.levels]
         self._pending = [
             PendingLevel(larger, grid, self._dtype, pyramid.resampling)
             for larger, grid in itertools.pairwise(self._grids)
         ]
-        self._landing: dict[Index, list[Shift]] = defaultdict(list)
-        uses: Counter[Index] = Counter()
-        for shift in pyramid.shifts:
-            for index in self._grids[0].touching(shift.target):
-                self._landing[index].append(shift)
-                _, origin = self._landed(index, shift)
-                uses.update(self._grids[0].touching(self._needed(origin, shift)))
+        tiles = tile_grid(finest, self._grids[0])
+        self._landings = Landings(pyramid, self._grids[0], tiles)
+        itemsize = self._dtype.itemsize
+        room = cache_bytes(
+            math.prod(self._grids[0].block) * itemsize,
+            math.prod(tiles.block) * itemsize,
+            planes_weighed(pyramid),
+        )
         path = source / finest.path
         self._reader = TileReader(
             zarr.open_array(path, mode="r"),
             path,
-            self._grids[0],
-            uses,
-            margin=MARGINS[pyramid.interpolation],
-            planes=planes_weighed(pyramid),
+            tiles,
+            TileStore(self._landings.users(), self._landings.needs, room),
         )
 
     def jobs(self) -> list[Job]:
@@ -115,8 +117,9 @@ class _Writing:
     def _write_finest(self, index: Index) -> list[Job]:
         """Assemble one block of the finest level, write it, and pass it on to the next level."""
         window = self._grids[0].window(index)
-        block = Finished(window, self._assemble(index), self._is_unmoved(index, window))
-        self._writers[0].write(block, lambda unit: self._is_unmoved(index, unit))
+        still = still_units(window, self._writers[0].units, self._landings.shifts(index))
+        block = Finished(window, self._assemble(index), bool(still.all()))
+        self._writers[0].write(block, still)
         return self._pass_on(0, block)
 
     def _write_coarser(self, level: int, block: Finished) -> list[Job]:
@@ -142,40 +145,42 @@ class _Writing:
             encoded_by=self._writers[0].encoded_by,
         )
 
-    def _landed(self, index: Index, shift: Shift) -> tuple[Window, Window]:
-        """Return where a shift lands in a block, and where those pixels come from."""
-        target = shift.target.clipped_to(self._grids[0].window(index))
-        return target, target.moved_by(tuple(-d for d in shift.offset))
-
-    def _needed(self, origin: Window, shift: Shift) -> Window:
-        """Return the source's pixels that a window of it is moved with: its own, and a margin."""
-        around = reach(origin, shift_taps(shift, self._interpolation))
-        return around.clipped_to(Window.whole(self._grids[0].shape))
-
     def _assemble(self, index: Index) -> npt.NDArray[Any] | None:
-        shifts = self._landing.get(index)
+        shifts = self._landings.shifts(index)
         if not shifts:
             return None
-        block, shape = self._grids[0].window(index), self._grids[0].shape
-        covered = any(shift.target.clipped_to(block) == block for shift in shifts)
+        block = self._grids[0].window(index)
+        covered = shifts[0].target.clipped_to(block) == block
         pixels = (np.empty if covered else np.zeros)(block.shape, dtype=self._dtype)
-        for shift in shifts:
-            target, origin = self._landed(index, shift)
-            into = target.moved_by(tuple(-a for a in block.start))
-            if shift.is_whole:
-                self._reader.copy_into(pixels[into.slices], origin)
-            else:
-                taps = shift_taps(shift, self._interpolation)
-                copy_between(self._reader.copy_into, pixels[into.slices], origin, taps, shape)
+        to_block = tuple(-a for a in block.start)
+        for reading, portion in self._landings.readings(index):
+            outs = [pixels[landed.target.moved_by(to_block).slices] for landed in portion]
+            if len(portion) == 1:
+                self._put(outs[0], portion[0], partial(self._fill_one, reading))
+                continue
+            # Read tile by tile, but put in the plan's order: of overlapping ones the later is seen.
+            read = [np.empty(landed.needed.shape, dtype=self._dtype) for landed in portion]
+            needed = [landed.needed for landed in portion]
+            self._reader.fill(reading, list(zip(read, needed, strict=True)))
+            for out, landed, found in zip(outs, portion, read, strict=True):
+                self._put(out, landed, partial(_copy_whole, found))
         return pixels
 
-    def _is_unmoved(self, index: Index, unit: Window) -> bool:
-        """Return whether the last shift that touches a unit covers it whole and moves nothing."""
-        touching = [
-            shift
-            for shift in self._landing.get(index, [])
-            if not shift.target.clipped_to(unit).is_empty
-        ]
-        if not touching or not touching[-1].is_identity:
-            return False
-        return touching[-1].target.clipped_to(unit) == unit
+    def _fill_one(self, reading: Reading, out: npt.NDArray[Any], window: Window) -> None:
+        self._reader.fill(reading, [(out, window)])
+
+    def _put(
+        self,
+        out: npt.NDArray[Any],
+        landed: Landed,
+        read: Callable[[npt.NDArray[Any], Window], None],
+    ) -> None:
+        if landed.shift.is_whole:
+            read(out, landed.origin)
+        else:
+            taps = shift_taps(landed.shift, self._interpolation)
+            copy_between(read, out, landed.origin, taps, self._grids[0].shape)
+
+
+def _copy_whole(found: npt.NDArray[Any], out: npt.NDArray[Any], _: Window) -> None:
+    out[...] = found

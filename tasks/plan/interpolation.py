@@ -11,9 +11,6 @@ import numpy.typing as npt
 
 from tasks.plan.window import Interpolation, Shift, Window
 
-MARGINS: dict[Interpolation, int] = {"none": 0, "linear": 1, "cubic": 2}
-"""Pixels beside a window, along each axis, that it is made from at most."""
-
 INTERPOLATED_KINDS = "iuf"
 """NumPy kinds that have values between values: there is nothing between True and False."""
 

@@ -84,6 +84,13 @@ class Window(Frozen):
         )
         return type(self)(start=start, stop=stop)
 
+    def enclosing(self, other: Window) -> Self:
+        """Return the smallest window that holds this one and another."""
+        return type(self)(
+            start=tuple(min(pair) for pair in zip(self.start, other.start, strict=True)),
+            stop=tuple(max(pair) for pair in zip(self.stop, other.stop, strict=True)),
+        )
+
 
 class Shift(Frozen):
     """One region's move: the pixels of `source` are copied to `target`, a window of equal shape."""

@@ -48,18 +48,20 @@ def make(
     fraction: tuple[float, ...] = (),
     *,
     sharded: bool = False,
+    dtype: str = "uint16",
+    plane: tuple[int, int] = PLANE,
 ) -> Pyramid:
     random = np.random.default_rng(planes)
     levels = []
     for number in range(3):
-        shape = (planes, *(n // 2**number for n in PLANE))
+        shape = (planes, *(n // 2**number for n in plane))
         for root in ("source", "staged"):
             zarr.create_array(
                 folder / root / str(number),
                 shape=shape,
                 chunks=(1, *INNER) if sharded else (1, *CHUNK),
                 shards=(1, *CHUNK) if sharded else None,
-                dtype="u2",
+                dtype=dtype,
                 zarr_format=3 if sharded else 2,
             )
         levels.append(
@@ -68,14 +70,14 @@ def make(
                 shape=shape,
                 chunks=(1, *INNER) if sharded else (1, *CHUNK),
                 shards=(1, *CHUNK) if sharded else None,
-                dtype="uint16",
+                dtype=dtype,
             )
         )
-    plane = random.integers(0, 4000, size=PLANE, dtype="u2")
+    pixels = random.integers(0, 4000, size=plane).astype(dtype)
     source = zarr.open_array(folder / "source/0", mode="r+")
     for z in range(planes):
-        source[z] = np.roll(plane, z, axis=0)
-    window = Window(start=(0, 29, 0), stop=(planes, PLANE[0], PLANE[1] - 70))
+        source[z] = np.roll(pixels, z, axis=0)
+    window = Window(start=(0, 29, 0), stop=(planes, plane[0], plane[1] - 70))
     moved = Shift(
         region="well",
         source=window,
@@ -117,6 +119,22 @@ def test_peak_memory_is_below_the_bound_and_does_not_grow(tmp_path: Path) -> Non
 
 def test_peak_memory_of_shards_is_below_the_bound(tmp_path: Path) -> None:
     bound = pyramid_memory_bytes(make(tmp_path, 24, sharded=True), workers=2)
+    peak = measured(tmp_path)
+    assert 0 < peak < bound, (peak, bound)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "sharded"),
+    [
+        pytest.param("bool", True, id="the narrowest pixels, in shards"),
+        pytest.param("uint8", False, id="narrow pixels"),
+    ],
+)
+def test_narrow_pixels_that_are_averaged_in_wide_ones_stay_within_the_bound(
+    dtype: str, sharded: bool, tmp_path: Path
+) -> None:
+    pyramid = make(tmp_path, 4, sharded=sharded, dtype=dtype, plane=(3075, 3073))
+    bound = pyramid_memory_bytes(pyramid, workers=2)
     peak = measured(tmp_path)
     assert 0 < peak < bound, (peak, bound)
 
