@@ -2,47 +2,37 @@
 
 from __future__ import annotations
 
-from prefect import flow
 from prefect.logging import get_run_logger
 
-from flows.estimate_parameters import InputRoiTable, MinOverlap
-from flows.parameters import Redo, ReferenceAcquisition, WellUrl, with_described_parameters
+from flows.parameters.form import flow_of
+from flows.parameters.of_flows import ConsensusParameters
 from flows.results.endings import completed
 from flows.results.run_names import well_run_name
 from tasks.estimate.consensus import Consensus
 from tasks.estimate.images import group_images
+from tasks.estimate.options import registered_name
 from tasks.find_consensus import find_consensus
 from tasks.storage.kinds import require_kind
 from tasks.storage.paths import local_path
 from tasks.storage.recover import recover_well
 
 
-def registered_name(input_roi_table: str) -> str:
-    """Return the name of the table that the consensus writes, as fractal-tasks-core names it."""
-    return f"{input_roi_table}_registered"
-
-
-@flow(name="find-consensus-of-well", flow_run_name=well_run_name)
-@with_described_parameters
-def find_consensus_of_well(
-    well_url: WellUrl,
-    reference_acquisition: ReferenceAcquisition = 0,
-    input_roi_table: InputRoiTable = "FOV_ROI_table",
-    min_overlap: MinOverlap = 0.5,
-    redo: Redo = False,
-) -> tuple[Consensus, ...]:
+@flow_of(ConsensusParameters, name="find-consensus-of-well", run_name=well_run_name)
+def find_consensus_of_well(parameters: ConsensusParameters) -> tuple[Consensus, ...]:
     """Write a registered ROI table into every image of a well, from its estimated shifts.
 
     A registered region is what all acquisitions show of a region. The translations may also come
     from fractal-tasks-core. A region of which too little is left is refused by name.
     """
     logger = get_run_logger()
-    well = local_path(well_url)
+    well = local_path(parameters.well_url)
     require_kind(well, "well")
     for message in recover_well(well):
         logger.warning(message)
     groups, warnings = group_images(
-        well, input_roi_table=input_roi_table, reference_acquisition=reference_acquisition
+        well,
+        input_roi_table=parameters.input_roi_table,
+        reference_acquisition=parameters.reference_acquisition,
     )
     for warning in warnings:
         logger.warning(warning)
@@ -51,10 +41,10 @@ def find_consensus_of_well(
         for group in groups
         for one in find_consensus(
             group,
-            input_roi_table=input_roi_table,
-            registered_roi_table=registered_name(input_roi_table),
-            min_overlap=min_overlap,
-            redo=redo,
+            input_roi_table=parameters.input_roi_table,
+            registered_roi_table=registered_name(parameters.input_roi_table),
+            min_overlap=parameters.min_overlap,
+            redo=parameters.redo,
         )
     )
     return completed(

@@ -2,26 +2,11 @@
 
 from __future__ import annotations
 
-from prefect import flow, unmapped
+from prefect import unmapped
 from prefect.logging import get_run_logger
 
-from flows.estimate_parameters import (
-    InputRoiTable,
-    LevelPath,
-    MaxShift,
-    MethodChoice,
-    OnLowConfidenceChoice,
-    RescaleQuantile,
-    WavelengthId,
-)
-from flows.parameters import (
-    ParallelImages,
-    Redo,
-    ReferenceAcquisition,
-    WellUrl,
-    Workers,
-    with_described_parameters,
-)
+from flows.parameters.form import flow_of
+from flows.parameters.of_flows import EstimateParameters
 from flows.results.endings import completed
 from flows.results.failures import reason_of
 from flows.results.outcome import outcome_of
@@ -33,29 +18,15 @@ from tasks.estimate.image import ImageEstimate
 from tasks.estimate.images import group_images
 from tasks.estimate.options import EstimateOptions
 from tasks.estimate_shifts import estimate_shifts
+from tasks.plan.described import part_of
 from tasks.plan.errors import UncertainShiftError
 from tasks.storage.kinds import require_kind
 from tasks.storage.paths import local_path
 from tasks.storage.recover import recover_well
 
 
-@flow(name="estimate-shifts-of-well", flow_run_name=well_run_name)
-@with_described_parameters
-def estimate_shifts_of_well(  # noqa: PLR0917 - the form that people fill in
-    well_url: WellUrl,
-    wavelength_id: WavelengthId,
-    reference_acquisition: ReferenceAcquisition = 0,
-    method: MethodChoice = "phase_cross_correlation",
-    input_roi_table: InputRoiTable = "FOV_ROI_table",
-    level_path: LevelPath = "2",
-    lower_rescale_quantile: RescaleQuantile = 0.0,
-    upper_rescale_quantile: RescaleQuantile = 0.99,
-    max_shift_um: MaxShift = None,
-    on_low_confidence: OnLowConfidenceChoice = "neighbours",
-    redo: Redo = False,
-    parallel_images: ParallelImages = 2,
-    workers: Workers = None,
-) -> tuple[ImageEstimate, ...]:
+@flow_of(EstimateParameters, name="estimate-shifts-of-well", run_name=well_run_name)
+def estimate_shifts_of_well(parameters: EstimateParameters) -> tuple[ImageEstimate, ...]:
     """Estimate every region's shift in every image of a well, and write it into its ROI table.
 
     A shift is written only if it can be trusted, or with a word that says where it is from. An
@@ -63,28 +34,19 @@ def estimate_shifts_of_well(  # noqa: PLR0917 - the form that people fill in
     that was made from this very input is kept.
     """
     logger = get_run_logger()
-    well = local_path(well_url)
+    well = local_path(parameters.well_url)
     require_kind(well, "well")
-    options = EstimateOptions(
-        wavelength_id=wavelength_id,
-        reference_acquisition=reference_acquisition,
-        method=method,
-        input_roi_table=input_roi_table,
-        level_path=level_path,
-        lower_rescale_quantile=lower_rescale_quantile,
-        upper_rescale_quantile=upper_rescale_quantile,
-        max_shift_um=max_shift_um,
-        on_low_confidence=on_low_confidence,
-    )
     for message in recover_well(well):
         logger.warning(message)
     groups, warnings = group_images(
-        well, input_roi_table=input_roi_table, reference_acquisition=reference_acquisition
+        well,
+        input_roi_table=parameters.input_roi_table,
+        reference_acquisition=parameters.reference_acquisition,
     )
     for warning in warnings:
         logger.warning(warning)
     pairs = [(image, group.reference) for group in groups for image in group.others]
-    at_once, threads = shared_out(workers, parallel_images, len(pairs))
+    at_once, threads = shared_out(parameters.workers, parameters.parallel_images, len(pairs))
     estimates: list[ImageEstimate] = []
     failed: dict[str, str] = {}
     with running("threads", at_once) as runner:
@@ -93,8 +55,8 @@ def estimate_shifts_of_well(  # noqa: PLR0917 - the form that people fill in
             {
                 "image": [image for image, _ in pairs],
                 "reference": [reference for _, reference in pairs],
-                "options": unmapped(options),
-                "redo": redo,
+                "options": unmapped(part_of(EstimateOptions, parameters)),
+                "redo": parameters.redo,
                 "workers": threads,
             },
         )

@@ -4,21 +4,10 @@ from __future__ import annotations
 
 from time import perf_counter
 
-from prefect import flow
 from prefect.logging import get_run_logger
 
-from flows.parameters import (
-    DryRun,
-    ImageUrl,
-    InterpolationChoice,
-    OverwriteInput,
-    Redo,
-    ReferenceAcquisition,
-    RegisteredRoiTable,
-    RegisterLabels,
-    Workers,
-    with_described_parameters,
-)
+from flows.parameters.form import flow_of
+from flows.parameters.of_flows import ImageParameters
 from flows.results.endings import completed
 from flows.results.result import ImageReport, ImageResult, ImageUpdate, Outcome
 from flows.results.run_names import image_run_name
@@ -46,19 +35,8 @@ from tasks.write_image import write_image
 from tasks.write_labels import write_labels
 
 
-@flow(name="apply-registration-to-image", flow_run_name=image_run_name)
-@with_described_parameters
-def apply_registration_to_image(  # noqa: PLR0917 - the form that people fill in
-    zarr_url: ImageUrl,
-    registered_roi_table: RegisteredRoiTable,
-    reference_acquisition: ReferenceAcquisition = 0,
-    register_labels: RegisterLabels = True,
-    overwrite_input: OverwriteInput = True,
-    interpolation: InterpolationChoice = "none",
-    redo: Redo = False,
-    dry_run: DryRun = False,
-    workers: Workers = None,
-) -> ImageResult:
+@flow_of(ImageParameters, name="apply-registration-to-image", run_name=image_run_name)
+def apply_registration_to_image(parameters: ImageParameters) -> ImageResult:
     """Register one image of a well to the well's image of the reference acquisition.
 
     Every region's pixels move to where the same region lies in the reference; what no region covers
@@ -67,28 +45,17 @@ def apply_registration_to_image(  # noqa: PLR0917 - the form that people fill in
     """
     started = perf_counter()
     logger = get_run_logger()
-    image = local_path(zarr_url)
-    threads = workers or available_cores()
+    image = local_path(parameters.zarr_url)
+    threads = parameters.workers or available_cores()
 
-    def resolve() -> RegistrationPlan:
-        return resolve_reference(
-            image,
-            registered_roi_table=registered_roi_table,
-            reference_acquisition=reference_acquisition,
-            register_labels=register_labels,
-            overwrite_input=overwrite_input,
-            interpolation=interpolation,
-            lock=not dry_run,
-        )
-
-    if dry_run:
-        plan = resolve()
+    if parameters.dry_run:
+        plan = resolve_reference(image, parameters, lock=False)
         text = describe_plan(
             plan,
             memory_bytes=peak_memory_bytes(plan, threads),
             disk_bytes=needed_bytes(plan),
         )
-        if is_up_to_date(plan) and not redo:
+        if is_up_to_date(plan) and not parameters.redo:
             text += "\n  finished  already registered with this very input: nothing would be done"
         logger.info(text)
         return completed(
@@ -107,8 +74,8 @@ def apply_registration_to_image(  # noqa: PLR0917 - the form that people fill in
     with own_image(image.parent, image.name, timeout=SETTINGS.lock_timeout_seconds):
         for message in recover_image(image.parent, image.name):
             logger.warning(message)
-        plan = resolve()
-        if not redo and is_up_to_date(plan):
+        plan = resolve_reference(image, parameters, lock=True)
+        if not parameters.redo and is_up_to_date(plan):
             detail = f"{plan.output_name} is already registered with this very input"
             report = _report(plan, "skipped", started, detail=detail)
             result = ImageResult(image_list_updates=[_update(plan)], reports=(report,))

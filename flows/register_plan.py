@@ -3,70 +3,67 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from prefect.logging import get_run_logger
 
-from flows.consensus import registered_name
-from flows.register_options import RegisterOptions
+from flows.parameters.of_flows import RegisterWellParameters, WellParameters
 from flows.results.result import ImageReport, WellResult
 from flows.running.cores import shared_out
 from flows.well import apply_registration_to_well
 from tasks.estimate.consensus_plan import describe_consensus, plan_consensus
 from tasks.estimate.estimate_plan import describe_estimate, plan_estimate
 from tasks.estimate.images import Group, group_images, moved_images
+from tasks.estimate.options import EstimateOptions, registered_name
+from tasks.plan.described import part_of
+from tasks.storage.paths import local_path
 
 Texts = dict[str, str]
 """Per image name, what would be done to it."""
 
 
-def plan_well(
-    well: Path, options: RegisterOptions, *, parallel_images: int, workers: int | None
-) -> WellResult:
+def plan_well(parameters: RegisterWellParameters) -> WellResult:
     """Return a report for each image of a well, whose detail is the plan; nothing is written.
 
     What a stage would do is told as far as its input is there: pixels are planned once the
     consensus is that of the shifts that would be used.
 
     Args:
-        well: Root folder of the well.
-        options: What would be done.
-        parallel_images: Images that would be worked on at the same time.
-        workers: Threads in all; None for as many as the cores this process may use.
+        parameters: What would be done.
 
     Raises:
         InvalidInputError: A stage cannot be done; the message says why.
     """
     logger = get_run_logger()
+    well = local_path(parameters.well_url)
     groups, warnings = group_images(
         well,
-        input_roi_table=options.input_roi_table,
-        reference_acquisition=options.reference_acquisition,
+        input_roi_table=parameters.input_roi_table,
+        reference_acquisition=parameters.reference_acquisition,
     )
     for warning in warnings:
         logger.warning(warning)
-    table = registered_name(options.input_roi_table)
+    table = registered_name(parameters.input_roi_table)
     moved = [name for group in groups for name in moved_images(group, table)]
     if moved:
         is_agreed, texts = True, dict.fromkeys(moved, "moved in place already")
     else:
         images = sum(len(group.others) for group in groups)
-        _, threads = shared_out(workers, parallel_images, images)
-        is_agreed, texts = _before_applying(groups, options, threads)
+        _, threads = shared_out(parameters.workers, parameters.parallel_images, images)
+        is_agreed, texts = _before_applying(groups, parameters, threads)
     applied: dict[str, ImageReport] = {}
-    if options.stop_after is None and is_agreed:
-        result: WellResult = apply_registration_to_well(
-            str(well),
-            **options.for_apply(),
-            redo=options.redo and not moved,
-            dry_run=True,
-            parallel_images=parallel_images,
-            workers=workers,
+    if parameters.stop_after is None and is_agreed:
+        result = apply_registration_to_well.of(
+            part_of(
+                WellParameters,
+                parameters,
+                registered_roi_table=table,
+                redo=parameters.redo and not moved,
+            )
         )
         applied = {report.image: report for report in result.reports}
-    elif options.stop_after is None:
+    elif parameters.stop_after is None:
         for group in groups:
-            texts[group.reference.name] += _applied_later(group, options)
+            texts[group.reference.name] += _applied_later(group, parameters)
     name = f"{well.parent.name}/{well.name}"
     reports = []
     for image in dict.fromkeys([*texts, *applied]):
@@ -78,33 +75,32 @@ def plan_well(
 
 
 def _before_applying(
-    groups: Sequence[Group], options: RegisterOptions, threads: int
+    groups: Sequence[Group], parameters: RegisterWellParameters, threads: int
 ) -> tuple[bool, Texts]:
     """Return whether the consensus is there and would be kept, and what would be done."""
     texts: Texts = {}
-    is_agreed = options.stop_after != "estimate"
+    estimate = part_of(EstimateOptions, parameters)
+    is_agreed = parameters.stop_after != "estimate"
     for group in groups:
-        plans = [
-            plan_estimate(image, options.for_estimate(), workers=threads) for image in group.others
-        ]
+        plans = [plan_estimate(image, estimate, workers=threads) for image in group.others]
         for plan in plans:
-            texts[plan.image.name] = describe_estimate(plan, redo=options.redo)
-        if options.stop_after == "estimate":
+            texts[plan.image.name] = describe_estimate(plan, redo=parameters.redo)
+        if parameters.stop_after == "estimate":
             continue
         consensus = plan_consensus(
             group,
-            input_roi_table=options.input_roi_table,
-            registered_roi_table=registered_name(options.input_roi_table),
-            min_overlap=options.min_overlap,
-            shifts_are_there=not options.redo and all(plan.is_kept for plan in plans),
+            input_roi_table=parameters.input_roi_table,
+            registered_roi_table=registered_name(parameters.input_roi_table),
+            min_overlap=parameters.min_overlap,
+            shifts_are_there=not parameters.redo and all(plan.is_kept for plan in plans),
         )
         texts[group.reference.name] = describe_consensus(consensus)
         is_agreed &= consensus.is_kept
     return is_agreed, texts
 
 
-def _applied_later(group: Group, options: RegisterOptions) -> str:
+def _applied_later(group: Group, parameters: RegisterWellParameters) -> str:
     names = ", ".join(path.name for path in group.others)
-    where = "in place" if options.overwrite_input else "into new images beside them"
+    where = "in place" if parameters.overwrite_input else "into new images beside them"
     last = group.reference.name
     return f"\n  then      moves the pixels of images {names}, and of {last} last, {where}"

@@ -6,27 +6,12 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
-from prefect import flow, tags, task, unmapped
+from prefect import tags, task, unmapped
 from prefect.logging import get_run_logger
 
 from flows.image import apply_registration_to_image
-from flows.options import RegistrationOptions
-from flows.parameters import (
-    DryRun,
-    Images,
-    InterpolationChoice,
-    OverwriteInput,
-    ParallelImages,
-    Redo,
-    ReferenceAcquisition,
-    RegisteredRoiTable,
-    RegisterLabels,
-    RunnerKind,
-    TaskRunnerChoice,
-    WellUrl,
-    Workers,
-    with_described_parameters,
-)
+from flows.parameters.form import flow_of
+from flows.parameters.of_flows import ImageParameters, WellParameters
 from flows.results.artifacts import report_well
 from flows.results.endings import completed
 from flows.results.failures import ImagesFailedError, reason_of
@@ -35,6 +20,7 @@ from flows.results.result import ImageReport, ImageResult, WellResult, count
 from flows.results.run_names import well_run_name
 from flows.running.cores import shared_out
 from flows.running.task_runners import running
+from tasks.plan.described import part_of
 from tasks.retry import server_was_busy
 from tasks.settings import SETTINGS
 from tasks.storage.hidden import LOCK_FOLDER
@@ -54,86 +40,52 @@ from tasks.survey.selection import select_images
     retries=SETTINGS.retries,
     retry_condition_fn=server_was_busy,
 )
-def register_image(
-    image: str, well: Path, options: RegistrationOptions, workers: int
-) -> ImageResult:
+def register_image(image: str, well: Path, parameters: WellParameters, workers: int) -> ImageResult:
     """Run the image flow on one image of the well."""
-    return _register_image(image, well, options, workers)
+    return _register_image(image, well, parameters, workers)
 
 
 # A task is sent to another process with all it refers to, a plain function by its name only. Sent
 # along, the image flow would arrive without the types of its parameters, and accept none.
 def _register_image(
-    image: str, well: Path, options: RegistrationOptions, workers: int
+    image: str, well: Path, parameters: WellParameters, workers: int
 ) -> ImageResult:
     with tags(well.parent.parent.name, f"well {well.parent.name}/{well.name}"):
-        result: ImageResult = apply_registration_to_image(
-            str(well / image), **options.model_dump(), workers=workers
+        return apply_registration_to_image.of(
+            part_of(ImageParameters, parameters, zarr_url=str(well / image), workers=workers)
         )
-    return result
 
 
-@flow(name="apply-registration-to-well", flow_run_name=well_run_name)
-@with_described_parameters
-def apply_registration_to_well(  # noqa: PLR0917 - the form that people fill in
-    well_url: WellUrl,
-    registered_roi_table: RegisteredRoiTable,
-    reference_acquisition: ReferenceAcquisition = 0,
-    register_labels: RegisterLabels = True,
-    overwrite_input: OverwriteInput = True,
-    interpolation: InterpolationChoice = "none",
-    images: Images = None,
-    redo: Redo = False,
-    dry_run: DryRun = False,
-    task_runner: TaskRunnerChoice = "threads",
-    parallel_images: ParallelImages = 2,
-    workers: Workers = None,
-) -> WellResult:
+@flow_of(WellParameters, name="apply-registration-to-well", run_name=well_run_name)
+def apply_registration_to_well(parameters: WellParameters) -> WellResult:
     """Register the images of a well to its image of the reference acquisition.
 
     The images of the reference acquisition come last, and only if all others succeeded. One image
     that fails does not stop the others; the run then fails and names each image and its reason.
     """
     logger = get_run_logger()
-    well = local_path(well_url)
+    well = local_path(parameters.well_url)
     require_kind(well, "well")
-    if not dry_run:
+    if not parameters.dry_run:
         for message in recover_well(well):
             logger.warning(message)
     # No image of the well is without its name, for a swap, while the well is owned. Where no run
     # has ever worked, none swaps; and bad input must leave no trace there.
-    is_used = not dry_run and (well / LOCK_FOLDER).is_dir()
+    is_used = not parameters.dry_run and (well / LOCK_FOLDER).is_dir()
     with own_well(well, timeout=SETTINGS.lock_timeout_seconds) if is_used else nullcontext():
         selection = select_images(
             well,
-            registered_roi_table=registered_roi_table,
-            reference_acquisition=reference_acquisition,
-            images=images,
+            registered_roi_table=parameters.registered_roi_table,
+            reference_acquisition=parameters.reference_acquisition,
+            images=parameters.images,
         )
     for message in selection.left_out:
         logger.info("Left alone: image %s", message)
-    options = RegistrationOptions(
-        registered_roi_table=registered_roi_table,
-        reference_acquisition=reference_acquisition,
-        register_labels=register_labels,
-        overwrite_input=overwrite_input,
-        interpolation=interpolation,
-        redo=redo,
-        dry_run=dry_run,
-    )
-
     results: list[ImageResult] = []
     failed: dict[str, str] = {}
     for names in (selection.others, selection.reference):
         if not failed:
-            done, failed = _register(
-                well,
-                names,
-                options,
-                task_runner=task_runner,
-                at_most=parallel_images,
-                workers=workers,
-            )
+            done, failed = _register(well, names, parameters)
             results += done
 
     plate, name = well.parent.parent.name, f"{well.parent.name}/{well.name}"
@@ -162,23 +114,17 @@ def apply_registration_to_well(  # noqa: PLR0917 - the form that people fill in
 
 
 def _register(
-    well: Path,
-    names: Sequence[str],
-    options: RegistrationOptions,
-    *,
-    task_runner: RunnerKind,
-    at_most: int,
-    workers: int | None,
+    well: Path, names: Sequence[str], parameters: WellParameters
 ) -> tuple[list[ImageResult], dict[str, str]]:
     """Return the results of the images that succeeded, and the reasons of those that did not."""
-    at_once, threads = shared_out(workers, at_most, len(names))
-    with running(task_runner, at_once) as runner:
+    at_once, threads = shared_out(parameters.workers, parameters.parallel_images, len(names))
+    with running(parameters.task_runner, at_once) as runner:
         futures = runner.map(
             register_image,
             {
                 "image": list(names),
                 "well": unmapped(well),
-                "options": unmapped(options),
+                "parameters": unmapped(parameters),
                 "workers": threads,
             },
         )

@@ -11,7 +11,7 @@ from prefect.tasks import exponential_backoff
 
 from tasks.plan.description import smallest_and_largest
 from tasks.plan.registration_plan import RegistrationPlan
-from tasks.plan.window import Interpolation
+from tasks.plan.request import RegistrationRequest
 from tasks.plan.wording import counted
 from tasks.retry import can_heal
 from tasks.settings import SETTINGS
@@ -28,25 +28,12 @@ from tasks.survey.build import build_plan
     retry_condition_fn=can_heal,
     cache_policy=NO_CACHE,
 )
-def resolve_reference(
-    image: Path,
-    *,
-    registered_roi_table: str,
-    reference_acquisition: int,
-    register_labels: bool,
-    overwrite_input: bool,
-    interpolation: Interpolation,
-    lock: bool,
-) -> RegistrationPlan:
+def resolve_reference(image: Path, request: RegistrationRequest, *, lock: bool) -> RegistrationPlan:
     """Read the reference once and return the plan.
 
     Args:
         image: The image to register.
-        registered_roi_table: Table that says where each region lies in this image.
-        reference_acquisition: Acquisition that the reference belongs to.
-        register_labels: Whether labels move with the pixels.
-        overwrite_input: Whether the result takes the place of the image.
-        interpolation: How the image's pixels move by fractions of a pixel; `none`: they do not.
+        request: Whose frame it gets, by which table, and what moves.
         lock: Whether to hold the well's lock while reading; a dry run touches nothing.
 
     Raises:
@@ -55,21 +42,11 @@ def resolve_reference(
     """
     logger = get_run_logger()
 
-    def build() -> RegistrationPlan:
-        return build_plan(
-            image,
-            registered_roi_table=registered_roi_table,
-            reference_acquisition=reference_acquisition,
-            register_labels=register_labels,
-            overwrite_input=overwrite_input,
-            interpolation=interpolation,
-        )
-
     if lock:
         with own_well(image.parent, timeout=SETTINGS.lock_timeout_seconds):
-            plan = build()
+            plan = build_plan(image, request)
     else:
-        plan = build()
+        plan = build_plan(image, request)
     for warning in plan.warnings:
         logger.warning(warning)
     smallest, largest = smallest_and_largest(plan.image)

@@ -10,6 +10,7 @@ from tasks.estimate.image import estimate_image
 from tasks.estimate.options import EstimateOptions
 from tasks.pixels.write import write_pyramid
 from tasks.plan.registration_plan import RegistrationPlan
+from tasks.plan.request import RegistrationRequest
 from tasks.plan.window import Interpolation
 from tasks.storage.provenance import write_provenance
 from tasks.storage.recover import recover_image
@@ -35,11 +36,13 @@ def register(
     recover_image(image.parent, image.name)
     plan = build_plan(
         image,
-        registered_roi_table=registered_roi_table,
-        reference_acquisition=reference_acquisition,
-        register_labels=register_labels,
-        overwrite_input=overwrite_input,
-        interpolation=interpolation,
+        RegistrationRequest(
+            registered_roi_table,
+            reference_acquisition=reference_acquisition,
+            register_labels=register_labels,
+            overwrite_input=overwrite_input,
+            interpolation=interpolation,
+        ),
     )
     staged, link = start_staging(plan), plan.overwrites_input
     write_pyramid(plan.image, plan.image_path, staged, workers=workers, link=link)

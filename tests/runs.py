@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from tasks.pixels.write import write_pyramid
+from tasks.plan.request import RegistrationRequest
 from tasks.storage import exchange
 from tasks.storage.kinds import kind_of, require_kind
 from tasks.storage.locks import own_image, own_well
@@ -92,7 +93,7 @@ def run_image(run: Run, *, before_swap: Callable[[], None] = do_nothing) -> tupl
         messages += recover_image(well, image.name)
         with own_well(well, timeout=run.lock_timeout):
             plan = build_plan(
-                image, registered_roi_table=TABLE, overwrite_input=run.overwrite_input
+                image, RegistrationRequest(TABLE, overwrite_input=run.overwrite_input)
             )
         if not run.redo and is_up_to_date(plan):
             return messages

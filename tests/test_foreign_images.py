@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from tasks.plan.errors import InvalidInputError
+from tasks.plan.request import RegistrationRequest
 from tasks.survey.build import build_plan
 from tests.foreign import (
     Metadata,
@@ -167,7 +168,7 @@ def test_where_it_is_not_the_image_is_refused_in_a_sentence(
 ) -> None:
     change_metadata(well / "1", change)
     with pytest.raises(InvalidInputError, match=message) as caught:
-        build_plan(well / "1", registered_roi_table="registered")
+        build_plan(well / "1", RegistrationRequest("registered"))
     assert str(well / "1") in str(caught.value)
     assert "\n" not in str(caught.value)
 

@@ -11,38 +11,17 @@ from cyclopts import App, CycloptsError, Parameter
 from pydantic import ValidationError
 from rich.console import Console
 
-from flows.command.options import (
-    DryRun,
-    Images,
-    ImageUrl,
-    InputRoiTable,
-    InterpolationChoice,
-    LevelPath,
-    MaxShift,
-    MethodChoice,
-    MinOverlap,
-    OnLowConfidenceChoice,
-    OverwriteInput,
-    ParallelImages,
-    ParallelWells,
-    PlateUrl,
-    Redo,
-    ReferenceAcquisition,
-    RegisteredRoiTable,
-    RegisterLabels,
-    RescaleQuantile,
-    StopAfter,
-    TaskRunnerChoice,
-    Verbose,
-    WavelengthId,
-    Wells,
-    WellUrl,
-    Workers,
-    reasons_of,
-)
+from flows.command.options import Verbose, reasons_of, with_options_of
 from flows.command.server import prefect_ready_for
 from flows.command.start import check_can_estimate, check_location
 from flows.command.stop import stopped_within_seconds
+from flows.parameters.of_flows import (
+    ImageParameters,
+    PlateParameters,
+    RegisterPlateParameters,
+    WellParameters,
+)
+from flows.parameters.places import PlatePlace
 from flows.results.terminal import print_findings, print_reports, print_result, print_shifts
 from tasks.doctor.plate import examine_plate, repair_plate
 from tasks.plan.errors import InvalidInputError, RegistrationError
@@ -80,193 +59,73 @@ def demo(
 
 
 @app.command
-def image(
-    zarr_url: ImageUrl,
-    *,
-    registered_roi_table: RegisteredRoiTable,
-    reference_acquisition: ReferenceAcquisition = 0,
-    register_labels: RegisterLabels = True,
-    overwrite_input: OverwriteInput = True,
-    interpolation: InterpolationChoice = "none",
-    redo: Redo = False,
-    dry_run: DryRun = False,
-    workers: Workers = None,
-    verbose: Verbose = False,
-) -> None:
+@with_options_of(ImageParameters)
+def image(parameters: ImageParameters, *, verbose: Verbose = False) -> None:
     """Register one image to the reference of its well."""
-    check_location(zarr_url, "image")
+    check_location(parameters.zarr_url, "image")
     with prefect_ready_for("flows.image", verbose=verbose):
         from flows.image import (  # noqa: PLC0415 - Prefect reads the environment on import
             apply_registration_to_image,
         )
 
-        result = apply_registration_to_image(
-            zarr_url,
-            registered_roi_table,
-            reference_acquisition=reference_acquisition,
-            register_labels=register_labels,
-            overwrite_input=overwrite_input,
-            interpolation=interpolation,
-            redo=redo,
-            dry_run=dry_run,
-            workers=workers,
-        )
+        result = apply_registration_to_image.of(parameters)
     print_result(Console(), result)
 
 
 @app.command
-def well(
-    well_url: WellUrl,
-    *,
-    registered_roi_table: RegisteredRoiTable,
-    reference_acquisition: ReferenceAcquisition = 0,
-    register_labels: RegisterLabels = True,
-    overwrite_input: OverwriteInput = True,
-    interpolation: InterpolationChoice = "none",
-    images: Images = None,
-    redo: Redo = False,
-    dry_run: DryRun = False,
-    task_runner: TaskRunnerChoice = "threads",
-    parallel_images: ParallelImages = 2,
-    workers: Workers = None,
-    verbose: Verbose = False,
-) -> None:
+@with_options_of(WellParameters)
+def well(parameters: WellParameters, *, verbose: Verbose = False) -> None:
     """Register the images of a well, the reference last."""
-    check_location(well_url, "well")
+    check_location(parameters.well_url, "well")
     with prefect_ready_for("flows.well", verbose=verbose):
         from flows.well import (  # noqa: PLC0415 - Prefect reads the environment on import
             apply_registration_to_well,
         )
 
-        result = apply_registration_to_well(
-            well_url,
-            registered_roi_table,
-            reference_acquisition=reference_acquisition,
-            register_labels=register_labels,
-            overwrite_input=overwrite_input,
-            interpolation=interpolation,
-            images=images,
-            redo=redo,
-            dry_run=dry_run,
-            task_runner=task_runner,
-            parallel_images=parallel_images,
-            workers=workers,
-        )
+        result = apply_registration_to_well.of(parameters)
     print_result(Console(), result)
 
 
 @app.command
-def plate(
-    plate_url: PlateUrl,
-    *,
-    registered_roi_table: RegisteredRoiTable,
-    reference_acquisition: ReferenceAcquisition = 0,
-    register_labels: RegisterLabels = True,
-    overwrite_input: OverwriteInput = True,
-    interpolation: InterpolationChoice = "none",
-    wells: Wells = None,
-    redo: Redo = False,
-    dry_run: DryRun = False,
-    task_runner: TaskRunnerChoice = "threads",
-    parallel_wells: ParallelWells = 2,
-    parallel_images: ParallelImages = 2,
-    workers: Workers = None,
-    verbose: Verbose = False,
-) -> None:
+@with_options_of(PlateParameters)
+def plate(parameters: PlateParameters, *, verbose: Verbose = False) -> None:
     """Register the wells of a plate. Run again, it continues where it stopped."""
-    check_location(plate_url, "plate")
+    check_location(parameters.plate_url, "plate")
     with prefect_ready_for("flows.plate", verbose=verbose):
         from flows.plate import (  # noqa: PLC0415 - Prefect reads the environment on import
             apply_registration_to_plate,
         )
 
-        result = apply_registration_to_plate(
-            plate_url,
-            registered_roi_table,
-            reference_acquisition=reference_acquisition,
-            register_labels=register_labels,
-            overwrite_input=overwrite_input,
-            interpolation=interpolation,
-            wells=wells,
-            redo=redo,
-            dry_run=dry_run,
-            task_runner=task_runner,
-            parallel_wells=parallel_wells,
-            parallel_images=parallel_images,
-            workers=workers,
-        )
+        result = apply_registration_to_plate.of(parameters)
     print_result(Console(), result)
     for reason in result.left_out.values():
         Console().print(f"Left out: {reason}", soft_wrap=True, markup=False, highlight=False)
 
 
 @app.command
-def register(
-    plate_url: PlateUrl,
-    *,
-    wavelength_id: WavelengthId,
-    reference_acquisition: ReferenceAcquisition = 0,
-    method: MethodChoice = "phase_cross_correlation",
-    input_roi_table: InputRoiTable = "FOV_ROI_table",
-    level_path: LevelPath = "2",
-    lower_rescale_quantile: RescaleQuantile = 0.0,
-    upper_rescale_quantile: RescaleQuantile = 0.99,
-    max_shift_um: MaxShift = None,
-    on_low_confidence: OnLowConfidenceChoice = "neighbours",
-    min_overlap: MinOverlap = 0.5,
-    stop_after: StopAfter = None,
-    register_labels: RegisterLabels = True,
-    overwrite_input: OverwriteInput = True,
-    interpolation: InterpolationChoice = "none",
-    wells: Wells = None,
-    redo: Redo = False,
-    dry_run: DryRun = False,
-    parallel_wells: ParallelWells = 2,
-    parallel_images: ParallelImages = 2,
-    workers: Workers = None,
-    verbose: Verbose = False,
-) -> None:
+@with_options_of(RegisterPlateParameters)
+def register(parameters: RegisterPlateParameters, *, verbose: Verbose = False) -> None:
     """Estimate the shifts of a raw plate, find their consensus, and apply it."""
-    check_location(plate_url, "plate")
+    check_location(parameters.plate_url, "plate")
     check_can_estimate()
     with prefect_ready_for("flows.register", verbose=verbose):
         from flows.register import (  # noqa: PLC0415 - Prefect reads the environment on import
             register_plate,
         )
 
-        result = register_plate(
-            plate_url,
-            wavelength_id,
-            reference_acquisition=reference_acquisition,
-            method=method,
-            input_roi_table=input_roi_table,
-            level_path=level_path,
-            lower_rescale_quantile=lower_rescale_quantile,
-            upper_rescale_quantile=upper_rescale_quantile,
-            max_shift_um=max_shift_um,
-            on_low_confidence=on_low_confidence,
-            min_overlap=min_overlap,
-            stop_after=stop_after,
-            register_labels=register_labels,
-            overwrite_input=overwrite_input,
-            interpolation=interpolation,
-            wells=wells,
-            redo=redo,
-            dry_run=dry_run,
-            parallel_wells=parallel_wells,
-            parallel_images=parallel_images,
-            workers=workers,
-        )
-    print_shifts(Console(), result.shifts, doubtful=stop_after is None)
-    if stop_after is None or dry_run:
+        result = register_plate.of(parameters)
+    stopped_after = parameters.stop_after
+    print_shifts(Console(), result.shifts, doubtful=stopped_after is None)
+    if stopped_after is None or parameters.dry_run:
         print_result(Console(), result)
     else:
-        Console().print(f"Stopped after {stop_after}: no pixel was moved", highlight=False)
+        Console().print(f"Stopped after {stopped_after}: no pixel was moved", highlight=False)
 
 
 @app.command
+@with_options_of(PlatePlace)
 def doctor(
-    plate_url: PlateUrl,
+    parameters: PlatePlace,
     *,
     repair: Annotated[
         bool,
@@ -277,7 +136,7 @@ def doctor(
 
     Ends with 0 where all is well, with 1 where something is wrong and was not repaired.
     """
-    path = local_path(plate_url)
+    path = local_path(parameters.plate_url)
     done = repair_plate(path) if repair else ()
     found = examine_plate(path)
     print_findings(Console(), done, found)

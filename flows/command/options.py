@@ -1,14 +1,33 @@
-"""Parameters as the command line shows them: the help and the bounds of Prefect's form."""
+"""Groups of parameters as the command line shows them: the same words, bounds and defaults."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypeAlias, get_args
+import inspect
+from collections.abc import Callable, Iterator
+from typing import (
+    Annotated,
+    Any,
+    Concatenate,
+    ParamSpec,
+    TypeAlias,
+    TypeVar,
+    cast,
+    get_args,
+    get_origin,
+)
 
 from cyclopts import Parameter
 from pydantic import TypeAdapter, ValidationError
-from pydantic.fields import FieldInfo
 
-from flows import estimate_parameters, parameters
+from tasks.plan.described import description_of, parameters_of
+
+Group = TypeVar("Group")
+Rest = ParamSpec("Rest")
+Result = TypeVar("Result")
+
+Verbose: TypeAlias = Annotated[
+    bool, Parameter(help="Show Prefect's own log while it runs.", negative=())
+]
 
 
 def reasons_of(error: ValidationError) -> str:
@@ -19,10 +38,48 @@ def reasons_of(error: ValidationError) -> str:
     )
 
 
-def _as_in_form(annotation: Any) -> Parameter:
-    """Return the help and the bounds that the same parameter has in Prefect's form."""
+def with_options_of(
+    group: type[Group],
+) -> Callable[[Callable[Concatenate[Group, Rest], Result]], Callable[..., Result]]:
+    """Return a decorator that gives a command an option for each parameter of a group.
+
+    The first is where to work, and is given by its place; the others by their names. What the
+    command takes beside the group are options too, as they stand.
+
+    Args:
+        group: Class of the command's first argument.
+    """
+
+    def make(command: Callable[Concatenate[Group, Rest], Result]) -> Callable[..., Result]:
+        _, *rest = inspect.signature(command, eval_str=True).parameters.values()
+        names = {each.name for each in rest}
+
+        def run(*place: str, **options: Any) -> Result:
+            others = {name: options.pop(name) for name in names & set(options)}
+            return cast("Callable[..., Result]", command)(group(*place, **options), **others)
+
+        shown = [*_options(group), *rest]
+        run.__signature__ = inspect.Signature(shown)  # type: ignore[attr-defined]
+        run.__annotations__ = {each.name: each.annotation for each in shown}
+        run.__name__, run.__doc__ = command.__name__, command.__doc__
+        return run
+
+    return make
+
+
+def _options(group: type[Any]) -> Iterator[inspect.Parameter]:
+    for number, (name, annotation, default) in enumerate(parameters_of(group)):
+        yield inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY if number else inspect.Parameter.POSITIONAL_OR_KEYWORD,
+            annotation=_as_in_form(annotation),
+            default=inspect.Parameter.empty if default is ... else default,
+        )
+
+
+def _as_in_form(annotation: Any) -> Any:
+    """Return a parameter's type with the help and the bounds that it has in Prefect's form."""
     adapter = TypeAdapter[Any](annotation)
-    field = next(each for each in get_args(annotation) if isinstance(each, FieldInfo))
 
     def check(_type: Any, value: Any) -> None:
         try:
@@ -30,73 +87,17 @@ def _as_in_form(annotation: Any) -> Parameter:
         except ValidationError as error:
             raise ValueError(reasons_of(error)) from error
 
-    return Parameter(help=field.description, validator=check, negative_iterable=())
+    return Annotated[
+        annotation,
+        Parameter(
+            help=description_of(annotation).description,
+            validator=check,
+            negative_iterable=(),
+            consume_multiple=_takes_several(annotation),
+        ),
+    ]
 
 
-ImageUrl: TypeAlias = Annotated[parameters.ImageUrl, _as_in_form(parameters.ImageUrl)]
-WellUrl: TypeAlias = Annotated[parameters.WellUrl, _as_in_form(parameters.WellUrl)]
-PlateUrl: TypeAlias = Annotated[parameters.PlateUrl, _as_in_form(parameters.PlateUrl)]
-RegisteredRoiTable: TypeAlias = Annotated[
-    parameters.RegisteredRoiTable, _as_in_form(parameters.RegisteredRoiTable)
-]
-ReferenceAcquisition: TypeAlias = Annotated[
-    parameters.ReferenceAcquisition, _as_in_form(parameters.ReferenceAcquisition)
-]
-RegisterLabels: TypeAlias = Annotated[
-    parameters.RegisterLabels, _as_in_form(parameters.RegisterLabels)
-]
-OverwriteInput: TypeAlias = Annotated[
-    parameters.OverwriteInput, _as_in_form(parameters.OverwriteInput)
-]
-InterpolationChoice: TypeAlias = Annotated[
-    parameters.InterpolationChoice, _as_in_form(parameters.InterpolationChoice)
-]
-Redo: TypeAlias = Annotated[parameters.Redo, _as_in_form(parameters.Redo)]
-DryRun: TypeAlias = Annotated[parameters.DryRun, _as_in_form(parameters.DryRun)]
-Images: TypeAlias = Annotated[
-    parameters.Images, Parameter(consume_multiple=True), _as_in_form(parameters.Images)
-]
-Wells: TypeAlias = Annotated[
-    parameters.Wells, Parameter(consume_multiple=True), _as_in_form(parameters.Wells)
-]
-TaskRunnerChoice: TypeAlias = Annotated[
-    parameters.TaskRunnerChoice, _as_in_form(parameters.TaskRunnerChoice)
-]
-ParallelImages: TypeAlias = Annotated[
-    parameters.ParallelImages, _as_in_form(parameters.ParallelImages)
-]
-ParallelWells: TypeAlias = Annotated[
-    parameters.ParallelWells, _as_in_form(parameters.ParallelWells)
-]
-Workers: TypeAlias = Annotated[parameters.Workers, _as_in_form(parameters.Workers)]
-WavelengthId: TypeAlias = Annotated[
-    estimate_parameters.WavelengthId, _as_in_form(estimate_parameters.WavelengthId)
-]
-InputRoiTable: TypeAlias = Annotated[
-    estimate_parameters.InputRoiTable, _as_in_form(estimate_parameters.InputRoiTable)
-]
-LevelPath: TypeAlias = Annotated[
-    estimate_parameters.LevelPath, _as_in_form(estimate_parameters.LevelPath)
-]
-MethodChoice: TypeAlias = Annotated[
-    estimate_parameters.MethodChoice, _as_in_form(estimate_parameters.MethodChoice)
-]
-RescaleQuantile: TypeAlias = Annotated[
-    estimate_parameters.RescaleQuantile, _as_in_form(estimate_parameters.RescaleQuantile)
-]
-MaxShift: TypeAlias = Annotated[
-    estimate_parameters.MaxShift, _as_in_form(estimate_parameters.MaxShift)
-]
-OnLowConfidenceChoice: TypeAlias = Annotated[
-    estimate_parameters.OnLowConfidenceChoice,
-    _as_in_form(estimate_parameters.OnLowConfidenceChoice),
-]
-MinOverlap: TypeAlias = Annotated[
-    estimate_parameters.MinOverlap, _as_in_form(estimate_parameters.MinOverlap)
-]
-StopAfter: TypeAlias = Annotated[
-    estimate_parameters.StopAfter, _as_in_form(estimate_parameters.StopAfter)
-]
-Verbose: TypeAlias = Annotated[
-    bool, Parameter(help="Show Prefect's own log while it runs.", negative=())
-]
+def _takes_several(annotation: Any) -> bool:
+    kind, *_ = get_args(annotation)
+    return any(get_origin(each) is list for each in (kind, *get_args(kind)))

@@ -12,7 +12,7 @@ from typing import Any, NoReturn, TypeAlias, assert_never
 
 from prefect.task_runners import ProcessPoolTaskRunner, ThreadPoolTaskRunner
 
-from flows.parameters import RunnerKind
+from flows.running.kinds import RunnerKind
 from tasks.stopping import STOPPING
 
 Runner: TypeAlias = ThreadPoolTaskRunner[Any] | ProcessPoolTaskRunner

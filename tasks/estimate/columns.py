@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tasks.estimate import options
 from tasks.estimate.image import ImageEstimate
 from tasks.estimate.put_table import put_table
 from tasks.survey.listed_tables import read_table
@@ -42,7 +43,7 @@ def write_columns(estimate: ImageEstimate, fingerprint: str) -> None:
         frame[column] = [row.translation[number] if row else missing for row in rows]
     frame[SCORE] = [row.score if row else missing for row in rows]
     frame[RIVAL] = [row.rival if row else missing for row in rows]
-    frame[METHOD] = [estimate.options.method] * len(rows)
+    frame[METHOD] = [options.METHOD] * len(rows)
     frame[DECISION] = [row.decision if row else "not estimated" for row in rows]
     # An empty text becomes a missing value in some backends.
     frame[REASON] = [(row.reason if row else "") or "none" for row in rows]

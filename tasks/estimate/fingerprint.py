@@ -10,7 +10,8 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from tasks.estimate.columns import TRANSLATIONS
-from tasks.estimate.options import EstimateOptions
+from tasks.estimate.options import METHOD, EstimateOptions
+from tasks.plan.described import values_of
 from tasks.plan.region import digest_regions
 from tasks.storage.tree import read_tree
 from tasks.survey.listed_tables import read_table
@@ -27,7 +28,10 @@ def fingerprint_estimate(image: Path, reference: Path, options: EstimateOptions)
         FileNotFoundError: The level is not there.
         InvalidInputError: The table is not there or cannot be read.
     """
-    inputs: dict[str, JsonValue] = {"options": options.model_dump(), "reference": reference.name}
+    inputs: dict[str, JsonValue] = {
+        "options": {**values_of(options), "method": METHOD},
+        "reference": reference.name,
+    }
     for role, path in (("image", image), ("reference", reference)):
         level = path / options.level_path
         files: list[JsonValue] = []

@@ -1,27 +1,119 @@
-"""How shifts are estimated: what is compared, and what to do in doubt."""
+"""What can be asked of estimating shifts and of finding their consensus."""
 
 from __future__ import annotations
 
-from typing import Literal
+from dataclasses import field
+from typing import Annotated
 
 from pydantic import Field
 
-from tasks.movement.decide import OnLowConfidence
-from tasks.plan.window import Frozen
+from tasks.movement.policy import OnLowConfidence
+from tasks.plan.described import described
+from tasks.plan.request import ReferenceChoice
 
-Method = Literal["phase_cross_correlation"]
+METHOD = "phase_cross_correlation"
+"""How shifts are found, in fractal-tasks-core's words: recorded with each estimate."""
 
 
-class EstimateOptions(Frozen):
+@described
+class RegionOptions(ReferenceChoice):
+    """Which regions are compared, and with whose."""
+
+    input_roi_table: Annotated[
+        str,
+        Field(
+            min_length=1,
+            title="Table of the regions",
+            description="ROI table of the regions to estimate, such as FOV_ROI_table.",
+        ),
+    ] = "FOV_ROI_table"
+
+
+@described
+class EstimateOptions(RegionOptions):
     """How shifts are estimated: fractal-tasks-core's parameters, and what to do in doubt."""
 
-    wavelength_id: str
-    reference_acquisition: int = 0
-    method: Method = "phase_cross_correlation"
-    input_roi_table: str = "FOV_ROI_table"
-    level_path: str = "2"
-    lower_rescale_quantile: float = Field(default=0.0, ge=0, lt=1)
-    upper_rescale_quantile: float = Field(default=0.99, gt=0, le=1)
-    max_shift_um: float | None = Field(default=None, gt=0)
-    """Micrometers along any axis; None: at least half of a region must overlap."""
-    on_low_confidence: OnLowConfidence = "neighbours"
+    wavelength_id: Annotated[
+        str,
+        Field(
+            min_length=1,
+            title="Stain to compare by",
+            description=(
+                "Wavelength identifier, or label, of a stain that every acquisition has, such as "
+                "A01_C01 or DAPI; found by name in each, whatever its place."
+            ),
+        ),
+    ] = field(kw_only=False)
+    level_path: Annotated[
+        str,
+        Field(
+            min_length=1,
+            title="Pyramid level",
+            description="Pyramid level to estimate from; 0 is the finest. Finer is slower.",
+        ),
+    ] = "2"
+    lower_rescale_quantile: Annotated[
+        float,
+        Field(
+            ge=0,
+            lt=1,
+            title="Darkest quantile",
+            description="Intensities below this quantile of a region are clipped.",
+        ),
+    ] = 0.0
+    upper_rescale_quantile: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=1,
+            title="Brightest quantile",
+            description="Intensities above this quantile of a region are clipped.",
+        ),
+    ] = 0.99
+    max_shift_um: Annotated[
+        float | None,
+        Field(
+            gt=0,
+            title="Largest shift (micrometers)",
+            description=(
+                "Largest believable shift along any axis, in micrometers; a larger one is not "
+                "trusted. Empty: at least half of a region must overlap."
+            ),
+        ),
+    ] = None
+    on_low_confidence: Annotated[
+        OnLowConfidence,
+        Field(
+            title="Where a shift is not certain",
+            description=(
+                "What a region gets whose shift cannot be trusted: the median of the trusted "
+                "regions of its image (refused if there is none), a refusal of the image, or no "
+                "shift."
+            ),
+        ),
+    ] = "neighbours"
+
+
+@described
+class OverlapChoice:
+    """How much all acquisitions must have in common."""
+
+    min_overlap: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=1,
+            title="Smallest common part",
+            description="Share of a region's area that all acquisitions must have in common.",
+        ),
+    ] = 0.5
+
+
+@described
+class ConsensusOptions(OverlapChoice, RegionOptions):
+    """How the region is found that all acquisitions have in common."""
+
+
+def registered_name(input_roi_table: str) -> str:
+    """Return the name of the table that the consensus writes, as fractal-tasks-core names it."""
+    return f"{input_roi_table}_registered"

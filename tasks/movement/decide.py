@@ -9,9 +9,9 @@ import numpy as np
 
 from tasks.movement.closure import AGREES, Chain, closes
 from tasks.movement.evidence import Candidate, Proposal, Translation
+from tasks.movement.policy import OnLowConfidence
 from tasks.movement.predict import Prediction
 
-OnLowConfidence = Literal["neighbours", "fail", "zero"]
 Decision = Literal["estimated", "unmoved", "confirmed", "within", "predicted", "zero", "refused"]
 """`estimated` alone says that nothing speaks against the region's own shift, `confirmed` that a
 third acquisition gives the same, `within` that it lies where other fields say and is enough there,

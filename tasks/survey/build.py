@@ -10,6 +10,7 @@ from tasks.plan.errors import InvalidInputError
 from tasks.plan.interpolation import INTERPOLATED_KINDS
 from tasks.plan.region import Region, digest_regions, pair_regions
 from tasks.plan.registration_plan import Pyramid, RegistrationPlan
+from tasks.plan.request import RegistrationRequest
 from tasks.plan.rounding import region_shift
 from tasks.plan.window import Interpolation, Shift
 from tasks.storage.hidden import OUTPUT_SUFFIX
@@ -32,26 +33,12 @@ from tasks.survey.table_plans import plan_tables
 Pair = tuple[Region, Region]
 
 
-def build_plan(
-    image: str | Path,
-    *,
-    registered_roi_table: str,
-    reference_acquisition: int = 0,
-    register_labels: bool = True,
-    overwrite_input: bool = True,
-    interpolation: Interpolation = "none",
-) -> RegistrationPlan:
+def build_plan(image: str | Path, request: RegistrationRequest) -> RegistrationPlan:
     """Return what registering this image will do; nothing is written.
 
     Args:
         image: Path or `file://` URL of the image.
-        registered_roi_table: Name of the table that says, in this image and in the reference,
-            where each named region lies.
-        reference_acquisition: Acquisition whose frame the image is brought into.
-        register_labels: Whether labels move with the image; else they are carried over unshifted.
-        overwrite_input: Whether the result replaces the image, or goes to `<name>_registered`.
-        interpolation: `none` moves by whole pixels; else the image's pixels, not its labels', also
-            move by the fractions that rounding leaves.
+        request: Whose frame it gets, by which table, what moves, and where the result goes.
 
     Raises:
         InvalidInputError: The request cannot be honoured; says why and what to do.
@@ -66,35 +53,36 @@ def build_plan(
             f"{path}: the well {well} does not list image '{path.name}' with an acquisition; "
             f"it lists {', '.join(sorted(acquisitions)) or 'no image'}. Add it to the well first"
         )
-    name, warnings = pick_reference(acquisitions, path.name, reference_acquisition, well)
+    name, warnings = pick_reference(acquisitions, path.name, request.reference_acquisition, well)
     reference = well / name
     for each in (path, reference):
         require_inside(each, well)
-    output = path if overwrite_input else path.with_name(f"{path.name}{OUTPUT_SUFFIX}")
+    output = path if request.overwrite_input else path.with_name(f"{path.name}{OUTPUT_SUFFIX}")
     if output != path:
         refuse_result_of_others(output, path)
 
-    here = read_regions(path, registered_roi_table)
-    there = here if reference == path else read_regions(reference, registered_roi_table)
+    here = read_regions(path, request.registered_roi_table)
+    there = here if reference == path else read_regions(reference, request.registered_roi_table)
     frame = read_frame(path)
     if frame is not None:
         require_only_cut(path, frame, reference, here=here, there=there)
-        refuse_another_interpolation(path, interpolation)
+        refuse_another_interpolation(path, request.interpolation)
         here = there
     pairs, paired_warnings = pair_regions(there, here, reference_image=reference, image=path)
     if not pairs:
         raise InvalidInputError(
-            f"{reference}: table '{registered_roi_table}' holds no region; find the consensus again"
+            f"{reference}: table '{request.registered_roi_table}' holds no region; "
+            "find the consensus again"
         )
 
     pyramid, doubts = read_image_pyramid(path)
-    _refuse_nothing_between(path, pyramid, interpolation)
-    pixels, clipped = _with_shifts(path, pyramid, pairs, interpolation)
+    _refuse_nothing_between(path, pyramid, request.interpolation)
+    pixels, clipped = _with_shifts(path, pyramid, pairs, request.interpolation)
     labels, label_doubts = read_label_pyramids(path)
-    if labels and register_labels:
+    if labels and request.register_labels:
         refuse_labels_left_behind(path)
     label_warnings = label_doubts
-    if register_labels:
+    if request.register_labels:
         moved = [_with_shifts(path, label, pairs) for label in labels]
         labels = tuple(label for label, _ in moved)
         label_warnings += tuple(warning for _, some in moved for warning in some)
@@ -103,7 +91,7 @@ def build_plan(
             f"{path}: labels {', '.join(label.name for label in labels)} are carried over "
             "unshifted (register_labels=False) and no longer match the image",
         )
-    tables, table_warnings = plan_tables(path, reference, register_labels=register_labels)
+    tables, table_warnings = plan_tables(path, reference, register_labels=request.register_labels)
     plan = RegistrationPlan(
         plate=well.parent.parent.name.removesuffix(".zarr"),
         well=f"{well.parent.name}/{well.name}",
@@ -111,9 +99,9 @@ def build_plan(
         reference_path=reference,
         output_path=output,
         acquisition=acquisition,
-        reference_acquisition=reference_acquisition,
-        registered_roi_table=registered_roi_table,
-        register_labels=register_labels,
+        reference_acquisition=request.reference_acquisition,
+        registered_roi_table=request.registered_roi_table,
+        register_labels=request.register_labels,
         zarr_format=_zarr_format(path),
         image=pixels,
         labels=labels,

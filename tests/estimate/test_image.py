@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,8 +22,8 @@ SHIFTS = [(9.0, -7.0), (9.5, -6.5), (8.6, -7.3)]
 FULL = EstimateOptions(wavelength_id=STAIN, level_path="0")
 
 
-def options(**changed: object) -> EstimateOptions:
-    return EstimateOptions.model_validate({**FULL.model_dump(), **changed})
+def options(**changed: Any) -> EstimateOptions:
+    return replace(FULL, **changed)
 
 
 @pytest.mark.parametrize("level", ["0", "1"])

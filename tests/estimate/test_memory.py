@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -45,5 +46,5 @@ def test_the_bound_grows_with_workers_until_each_region_has_one(image: Path) -> 
 
 def test_bytes_to_read_are_the_regions_of_one_channel_of_both_images(image: Path) -> None:
     assert bytes_to_read(open_paired(image, OPTIONS)) == 2 * FIELDS * SIZE * SIZE * 2
-    coarse = OPTIONS.model_copy(update={"level_path": "1"})
+    coarse = replace(OPTIONS, level_path="1")
     assert bytes_to_read(open_paired(image, coarse)) == 2 * FIELDS * SIZE * SIZE * 2 / 4

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pydantic import ValidationError
 
 from tasks.estimate.candidate import Limits
 from tasks.estimate.columns import TRANSLATIONS, write_columns
@@ -176,11 +175,6 @@ def test_images_of_unequal_shape_are_compared_where_they_overlap(tmp_path: Path)
     write_regions(well / "1", TABLE, {"image": less}, backend="anndata")
     write_columns(estimate_image(well / "1", OPTIONS), "made in a test")
     assert translations(well / "1") == pytest.approx(np.array([[0, -1.3, -2.6]]), abs=0.05)
-
-
-def test_the_method_that_rounds_to_whole_pixels_is_not_offered() -> None:
-    with pytest.raises(ValidationError, match="phase_cross_correlation"):
-        EstimateOptions.model_validate({"wavelength_id": "A01_C01", "method": "chi2_shift"})
 
 
 def test_the_consensus_is_cut_by_the_shift_and_lies_where_the_shift_says(tmp_path: Path) -> None:

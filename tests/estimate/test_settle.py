@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -98,7 +99,7 @@ def test_the_plate_decides_what_a_field_cannot(
 def test_a_shift_beyond_the_largest_believable_one_is_not_filled_in(
     plate: Path, evidence: dict[str, ImageEvidence]
 ) -> None:
-    near = OPTIONS.model_copy(update={"max_shift_um": 5.0})
+    near = replace(OPTIONS, max_shift_um=5.0)
     moved = fit_plate(list(evidence.values()), None)
     with pytest.raises(UncertainShiftError):
         decide_image(plate / "B/01" / "1", near, [evidence["B/01"]], moved)

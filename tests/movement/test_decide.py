@@ -7,12 +7,12 @@ import pytest
 from tasks.movement.closure import Chain
 from tasks.movement.decide import (
     Known,
-    OnLowConfidence,
     decide_region,
     is_settled,
     needs_second_look,
 )
 from tasks.movement.evidence import Candidate, Translation
+from tasks.movement.policy import OnLowConfidence
 from tasks.movement.predict import By, Prediction
 from tests.movement.plates import candidate, proposal
 

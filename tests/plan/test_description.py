@@ -9,6 +9,7 @@ import pytest
 
 from tasks.plan.description import describe_plan, shift_text, smallest_and_largest
 from tasks.plan.registration_plan import Level, Pyramid, RegistrationPlan
+from tasks.plan.request import RegistrationRequest
 from tasks.plan.window import Interpolation, Shift, Window
 from tasks.survey.build import build_plan
 from tests.plates import add_feature_table, make_plate, write_regions
@@ -80,9 +81,7 @@ def test_the_whole_plan(tmp_path: Path, overwrite: bool) -> None:
     add_feature_table(well / "1", "features", "nuclei")
     plan = build_plan(
         well / "1",
-        registered_roi_table="registered",
-        register_labels=False,
-        overwrite_input=overwrite,
+        RegistrationRequest("registered", register_labels=False, overwrite_input=overwrite),
     )
     lines = describe_plan(plan, memory_bytes=2_000_000, disk_bytes=3_000_000).splitlines()
     output = well / ("1" if overwrite else "1_registered")
@@ -109,7 +108,7 @@ def test_what_lies_between_pixels_is_told_and_serialised_only_when_asked_for(
     for image, x in (("0", 3.0), ("1", 1.1)):
         write_regions(well / image, "registered", {"FOV_1": {"y": (2.0, 20.0), "x": (x, 30.0)}})
     plans = {
-        kind: build_plan(well / "1", registered_roi_table="registered", interpolation=kind)
+        kind: build_plan(well / "1", RegistrationRequest("registered", interpolation=kind))
         for kind in get_args(Interpolation)
     }
     told = "  fractions of a pixel by cubic interpolation; labels move whole"

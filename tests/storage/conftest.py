@@ -10,6 +10,7 @@ from typing import Literal
 import pytest
 
 from tasks.plan.registration_plan import RegistrationPlan
+from tasks.plan.request import RegistrationRequest
 from tasks.plan.window import Interpolation
 from tasks.survey.build import build_plan
 from tests.plate_tables import add_feature_table, write_regions
@@ -63,10 +64,12 @@ def make_plan(
 ) -> RegistrationPlan:
     return build_plan(
         well / image,
-        registered_roi_table="registered",
-        register_labels=register_labels,
-        overwrite_input=overwrite_input,
-        interpolation=interpolation,
+        RegistrationRequest(
+            "registered",
+            register_labels=register_labels,
+            overwrite_input=overwrite_input,
+            interpolation=interpolation,
+        ),
     )
 
 

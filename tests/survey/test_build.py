@@ -12,6 +12,7 @@ import pytest
 
 from tasks.plan.errors import InvalidInputError, UnsupportedStoreError
 from tasks.plan.registration_plan import RegistrationPlan
+from tasks.plan.request import RegistrationRequest
 from tasks.survey.build import build_plan
 from tests.plates import add_image_to_well, add_label, label_pixels, make_plate, write_regions
 from tests.registration import register
@@ -30,7 +31,7 @@ def well(tmp_path: Path) -> Path:
 
 
 def plan(image: str | Path, **options: object) -> RegistrationPlan:
-    return build_plan(image, registered_roi_table="registered", **options)  # type: ignore[arg-type]
+    return build_plan(image, RegistrationRequest("registered", **options))  # type: ignore[arg-type]
 
 
 def test_the_plan_is_in_whole_pixels(well: Path) -> None:

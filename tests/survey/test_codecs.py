@@ -13,6 +13,7 @@ from numcodecs import Delta, GZip
 
 from tasks.doctor.plate import examine_plate
 from tasks.plan.errors import InvalidInputError
+from tasks.plan.request import RegistrationRequest
 from tasks.survey.build import build_plan
 from tasks.survey.codecs import missing_codec
 from tests.plates import make_plate, write_regions
@@ -86,7 +87,7 @@ def test_plan_and_doctor_say_the_same(tmp_path: Path, level: str) -> None:
     array = plate / "A/01/1" / level
     edit(array, lambda stored: stored.update(compressor={"id": "imagecodecs_jpegxl"}))
     with pytest.raises(InvalidInputError) as refused:
-        build_plan(plate / "A/01/1", registered_roi_table="registered")
+        build_plan(plate / "A/01/1", RegistrationRequest("registered"))
     (finding,) = examine_plate(plate)
     assert str(refused.value) == f"{array}: {finding.problem}"
     assert finding.path == array

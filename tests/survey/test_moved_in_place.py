@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from tasks.plan.errors import InvalidInputError
 from tasks.plan.registration_plan import RegistrationPlan
+from tasks.plan.request import RegistrationRequest
 from tasks.storage.attributes import OUR_RECORD
 from tasks.storage.provenance import is_up_to_date
 from tasks.survey.build import build_plan
@@ -54,7 +55,7 @@ def well(finished: Path, tmp_path: Path) -> Path:
 
 
 def plan(image: Path, **options: bool) -> RegistrationPlan:
-    return build_plan(image, registered_roi_table=TABLE, **options)
+    return build_plan(image, RegistrationRequest(TABLE, **options))
 
 
 def forget_the_frame(image: Path) -> None:
@@ -126,13 +127,13 @@ def test_where_no_table_is_as_it_was_an_old_record_does_not_know_its_frame(well:
 
 
 def test_another_reference_is_taken_only_within_one_frame(well: Path) -> None:
-    aligned = build_plan(well / "0", registered_roi_table=TABLE, reference_acquisition=1)
+    aligned = build_plan(well / "0", RegistrationRequest(TABLE, reference_acquisition=1))
     assert aligned.image.shifts[0].is_identity
     make_image(well / "2", axes="yx", shape=(16, 32), labels=(), pixel_size=1.0)
     add_image_to_well(well, "2", 2)
     write_regions(well / "2", TABLE, {"FOV_1": {"y": (2.0, 10.0), "x": (3.0, 20.0)}})
     with pytest.raises(InvalidInputError, match="to the frame of image '0', so it cannot be moved"):
-        build_plan(well / "1", registered_roi_table=TABLE, reference_acquisition=2)
+        build_plan(well / "1", RegistrationRequest(TABLE, reference_acquisition=2))
 
 
 def micrometers(least: float, most: float) -> st.SearchStrategy[float]:

@@ -11,6 +11,7 @@ import pytest
 import zarr
 
 from tasks.doctor.plate import examine_plate
+from tasks.plan.request import RegistrationRequest
 from tasks.survey.build import build_plan
 from tests.foreign import placed
 from tests.plates import NgffVersion, make_plate, read_levels, write_regions
@@ -77,7 +78,7 @@ def test_what_cannot_be_read_stays_and_is_told(well: Path, broken: str, told: st
             zarr.create_array(label, shape=(4, 4), dtype="uint32")
         else:
             zarr.create_group(label)
-    plan = build_plan(well / "1", registered_roi_table="registered")
+    plan = build_plan(well / "1", RegistrationRequest("registered"))
     assert [label.name for label in plan.labels] == ["cells"]
     assert len([w for w in plan.warnings if "nuclei" in w]) == 1
     assert re.search(told, " ".join(plan.warnings))

@@ -1,0 +1,1 @@
+"""What each flow can be asked for: the one source of its form, its command and its checks."""

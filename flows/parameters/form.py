@@ -1,0 +1,109 @@
+"""Make a Prefect flow of a function of one group of parameters; each is a field of its form."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Annotated, Any, Generic, ParamSpec, TypeVar, cast
+
+from prefect import Flow
+from prefect.utilities.hashing import file_hash
+from pydantic import Field
+from pydantic.config import JsonDict
+
+from tasks.plan.described import description_of, parameters_of, values_of
+from tasks.plan.errors import InvalidInputError
+
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+Group = TypeVar("Group")
+
+
+class FormFlow(Flow[Parameters, Result], Generic[Parameters, Result, Group]):
+    """A flow whose parameters are those of a group."""
+
+    def of(self, parameters: Group) -> Result:
+        """Run with a group of parameters as it is, not with each by its name."""
+        run: Callable[..., Result] = cast("Any", self)
+        return run(**values_of(parameters))
+
+    if not TYPE_CHECKING:  # the types are those of the group, and Prefect's overloads say so
+
+        def __call__(self, *args: Any, **parameters: Any) -> Any:
+            """Run; see the group for the parameters.
+
+            Raises:
+                InvalidInputError: A name is none of the flow's parameters.
+            """
+            self._refuse_unknown(set(parameters) - {"return_state", "wait_for"})
+            return super().__call__(*args, **parameters)
+
+    def validate_parameters(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        """Check names, which the server does not, and values.
+
+        Raises:
+            InvalidInputError: A name is none of the flow's parameters.
+            ParameterTypeError: A value is not what its parameter takes.
+        """
+        self._refuse_unknown(parameters)
+        return super().validate_parameters(parameters)
+
+    def _refuse_unknown(self, names: Iterable[str]) -> None:
+        known = list(inspect.signature(self.fn).parameters)
+        for name in names:
+            if name not in known:
+                near = get_close_matches(name, known, n=1)
+                meant = f"did you mean '{near[0]}'? " if near else ""
+                raise InvalidInputError(
+                    f"{self.name} has no parameter '{name}'; {meant}it has {', '.join(known)}"
+                )
+
+
+def flow_of(
+    group: Callable[Parameters, Group], *, name: str, run_name: Callable[[], str]
+) -> Callable[[Callable[[Group], Result]], FormFlow[Parameters, Result, Group]]:
+    """Return a decorator that makes a flow of a function of a group of parameters.
+
+    The flow takes each of them by itself, as its form has it, with its type, bounds, default,
+    title and description. So a parameter is described in its group, and nowhere else.
+
+    Args:
+        group: Class of the function's one argument.
+        name: Of the flow.
+        run_name: Names a run, once it has begun.
+    """
+    known = list(parameters_of(group))  # type: ignore[arg-type]  # a class, called to make one
+
+    def make(function: Callable[[Group], Result]) -> FormFlow[Parameters, Result, Group]:
+        def run(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
+            return function(group(*args, **kwargs))
+
+        shown = {name: _shown(annotation) for name, annotation, _ in known}
+        run.__signature__ = inspect.Signature(  # type: ignore[attr-defined]  # what `inspect` reads
+            [
+                inspect.Parameter(
+                    name,
+                    inspect.Parameter.POSITIONAL_OR_KEYWORD
+                    if default is ...
+                    else inspect.Parameter.KEYWORD_ONLY,
+                    default=inspect.Parameter.empty if default is ... else default,
+                    annotation=shown[name],
+                )
+                for name, _, default in known
+            ]
+        )
+        run.__annotations__ = shown
+        for attribute in ("__name__", "__qualname__", "__module__", "__doc__"):
+            setattr(run, attribute, getattr(function, attribute))
+        version = file_hash(inspect.getfile(function))
+        return FormFlow(run, name=name, version=version, flow_run_name=run_name)
+
+    return make
+
+
+def _shown(annotation: Any) -> Any:
+    """Return the type with its words where Prefect lets them be: it takes titles from names."""
+    field = description_of(annotation)
+    words: JsonDict = {"title": field.title, "description": field.description}
+    return Annotated[annotation, Field(json_schema_extra=words)]

@@ -1,0 +1,113 @@
+"""The parameters of each flow: groups, put together. Read the bases from right to left."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from flows.parameters.places import ImagePlace, PlatePlace, WellPlace
+from flows.parameters.running import (
+    DryRunChoice,
+    ImageChoice,
+    ImagesAtOnce,
+    RedoChoice,
+    RunnerChoice,
+    Threads,
+    WellChoice,
+    WellsAtOnce,
+)
+from tasks.estimate.options import ConsensusOptions, EstimateOptions, OverlapChoice
+from tasks.plan.described import described
+from tasks.plan.request import MoveOptions, RegistrationRequest
+
+
+@described
+class ImageParameters(Threads, DryRunChoice, RedoChoice, RegistrationRequest, ImagePlace):
+    """Register one image."""
+
+
+@described
+class WellParameters(
+    Threads,
+    ImagesAtOnce,
+    RunnerChoice,
+    DryRunChoice,
+    RedoChoice,
+    ImageChoice,
+    RegistrationRequest,
+    WellPlace,
+):
+    """Register the images of a well."""
+
+
+@described
+class PlateParameters(
+    Threads,
+    ImagesAtOnce,
+    WellsAtOnce,
+    RunnerChoice,
+    DryRunChoice,
+    RedoChoice,
+    WellChoice,
+    RegistrationRequest,
+    PlatePlace,
+):
+    """Register the wells of a plate."""
+
+
+@described
+class EstimateParameters(Threads, ImagesAtOnce, RedoChoice, EstimateOptions, WellPlace):
+    """Estimate the shifts of a well's images."""
+
+
+@described
+class ConsensusParameters(RedoChoice, ConsensusOptions, WellPlace):
+    """Find what all acquisitions of a well show of every region."""
+
+
+@described
+class StopChoice:
+    """How far to go."""
+
+    stop_after: Annotated[
+        Literal["estimate", "consensus"] | None,
+        Field(
+            title="Stop after",
+            description=(
+                "Stop here to look at the tables before pixels move. Empty: go all the way."
+            ),
+        ),
+    ] = None
+
+
+@described
+class RegisterWellParameters(
+    Threads,
+    ImagesAtOnce,
+    DryRunChoice,
+    RedoChoice,
+    MoveOptions,
+    StopChoice,
+    OverlapChoice,
+    EstimateOptions,
+    WellPlace,
+):
+    """Register a well from raw images."""
+
+
+@described
+class RegisterPlateParameters(
+    Threads,
+    ImagesAtOnce,
+    WellsAtOnce,
+    DryRunChoice,
+    RedoChoice,
+    WellChoice,
+    MoveOptions,
+    StopChoice,
+    OverlapChoice,
+    EstimateOptions,
+    PlatePlace,
+):
+    """Register a plate from raw images."""
