@@ -31,6 +31,10 @@ STRIP_BYTES = 2**19
 FEWEST_ROWS = 8
 """Rows of a strip at least: along y each strip weighs some rows that its neighbour weighs again."""
 
+_SMALLER = 2.0**-8
+"""Weights near the largest numbers are this much smaller: no sum of them overflows, and but for the
+smallest numbers no digit changes."""
+
 STRIPS_HELD = 5
 """Strips in memory at once: the sums before and after an axis, a product, two to round."""
 
@@ -62,10 +66,10 @@ def copy_between(
     with np.errstate(over="ignore", invalid="ignore"):
         for strip in _strips(out.shape, weighed.itemsize):
             part = pixels[reach(strip, tuple(Taps(0, axis.weights) for axis in along)).slices]
-            for axis, taps in enumerate(along):
-                if len(taps.weights) > 1:
-                    part = _weighted_sum(part, axis, taps.weights, weighed)
-            out[strip.slices] = cast_rounded(part, out.dtype)
+            values = _weigh(part, along, weighed)
+            if out.dtype.kind == "f" and _overflows(part, values, weighed):
+                values = _weigh(part, along, weighed, scale=_SMALLER) / weighed.type(_SMALLER)
+            out[strip.slices] = cast_rounded(values, out.dtype)
 
 
 def planes_weighed(pyramid: Pyramid) -> int:
@@ -107,6 +111,24 @@ def _strips(shape: tuple[int, ...], itemsize: int) -> Iterator[Window]:
         for first in range(0, shape[-2], rows):
             last = min(first + rows, shape[-2])
             yield Window(start=(*plane, first, 0), stop=(*after, last, shape[-1]))
+
+
+def _weigh(
+    pixels: Block, along: tuple[Taps, ...], weighed: np.dtype[Any], *, scale: float = 1.0
+) -> Block:
+    for axis, taps in enumerate(along):
+        if len(taps.weights) > 1:
+            weights = tuple(scale * weight for weight in taps.weights)
+            pixels, scale = _weighted_sum(pixels, axis, weights, weighed), 1.0
+    return pixels
+
+
+def _overflows(pixels: Block, values: Block, weighed: np.dtype[Any]) -> bool:
+    """Return whether a sum may have been infinite on its way to a value that is not."""
+    if np.isfinite(values).all():
+        return False
+    largest = np.max(np.abs(pixels), initial=0, where=np.isfinite(pixels))
+    return float(largest) > float(np.finfo(weighed).max) * _SMALLER
 
 
 def _weighted_sum(

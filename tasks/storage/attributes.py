@@ -106,6 +106,14 @@ def dump_json(content: Attributes) -> bytes:
     return json.dumps(content, indent=2).encode()
 
 
+def same_json(one: JsonValue, other: JsonValue) -> bool:
+    """Return whether two values are written alike: what is no number (NaN) is the same as itself.
+
+    zarr writes NaN into attributes, though JSON has no such word.
+    """
+    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+
+
 def ngff_metadata(attributes: Attributes) -> Attributes:
     """Return the part that NGFF defines: all of it in 0.4, what is under `ome` from 0.5 on."""
     ome = attributes.get("ome")

@@ -17,6 +17,7 @@ from tasks.storage.attributes import (
     ngff_metadata,
     read_attributes,
     read_json,
+    same_json,
     zarr_format,
 )
 from tasks.storage.staging import is_written_anew
@@ -41,7 +42,9 @@ def level_differences(level: Level, source: Path, staged: Path) -> list[str]:
     ]
     for name in (ZARR_3, ZARR_2_ARRAY, ZARR_2_ATTRIBUTES):
         old, new = source / level.path / name, staged / level.path / name
-        if old.is_file() != new.is_file() or (old.is_file() and read_json(old) != read_json(new)):
+        if old.is_file() != new.is_file() or (
+            old.is_file() and not same_json(read_json(old), read_json(new))
+        ):
             found.append(f"array {level.path}: {name} is not the source's")
     return found
 
@@ -60,7 +63,7 @@ def label_list_differences(source: Path, staged: Path) -> list[str]:
         return []
     old = ngff_metadata(read_attributes(source / "labels")).get("labels")
     new = ngff_metadata(read_attributes(staged / "labels")).get("labels")
-    return [] if old == new else [f"the labels listed are {new}, the source's are {old}"]
+    return [] if same_json(old, new) else [f"the labels listed are {new}, the source's are {old}"]
 
 
 def file_differences(plan: RegistrationPlan, staged: Path) -> list[str]:
@@ -97,7 +100,7 @@ def pyramid_differences(pyramid: Pyramid, source: Path, staged: Path) -> list[st
 
 
 def _same(old: Attributes, new: Attributes, name: str) -> bool:
-    return name in old and name in new and old[name] == new[name]
+    return name in old and name in new and same_json(old[name], new[name])
 
 
 def _size(size: int | None) -> str:
