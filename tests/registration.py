@@ -31,8 +31,9 @@ def register(
     overwrite_input: bool = True,
     interpolation: Interpolation = "none",
     workers: int = 2,
+    min_covered: float = 0.0,
 ) -> RegistrationPlan:
-    """Register an image and return the plan that was followed."""
+    """Register an image, however little of it is kept, and return the plan that was followed."""
     recover_image(image.parent, image.name)
     plan = build_plan(
         image,
@@ -42,6 +43,7 @@ def register(
             register_labels=register_labels,
             overwrite_input=overwrite_input,
             interpolation=interpolation,
+            min_covered=min_covered,
         ),
     )
     staged, link = start_staging(plan), plan.overwrites_input

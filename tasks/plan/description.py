@@ -26,6 +26,7 @@ def describe_plan(plan: RegistrationPlan, *, memory_bytes: int, disk_bytes: int)
             f"  writes    {plan.output_path}",
             f"  replaces  {_replaced(plan)}",
             f"  image     {_grid(plan.image)}",
+            f"  keeps     {plan.kept}",
             *_interpolation(plan.image),
             *(f"  label     '{label.name}': {_label(label)}" for label in plan.labels),
             *(f"  table     '{table.name}': {_table(table)}" for table in plan.tables),

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
+from tasks.plan.kept import Kept
 from tasks.plan.region import Region
 from tasks.plan.window import Frozen, Interpolation, Shift
 
@@ -106,6 +107,8 @@ class RegistrationPlan(Frozen):
     made_from: dict[str, str] = Field(default_factory=dict)
     """What the result depends on, by its path below the image (below `reference/` of the
     reference), with the letters that it is known by."""
+    kept: Kept
+    """How much of the image its regions keep."""
     warnings: tuple[str, ...] = ()
     """What a person should know before pixels move: clipped regions, dropped regions, ..."""
 

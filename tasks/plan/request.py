@@ -79,6 +79,20 @@ class MoveOptions:
             ),
         ),
     ] = "none"
+    min_covered: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=1,
+            title="Least share kept",
+            description=(
+                "Share of an image's content (pixels that are not zero) that its regions must "
+                "keep, from 0 to 1. An image of which less is kept is refused: most of it would "
+                "be lost, and the usual reason is a table or pixel size in another unit. Less "
+                "than a half is a warning in any case."
+            ),
+        ),
+    ] = 0.1
 
 
 @described

@@ -15,3 +15,9 @@ def size_text(size: float) -> str:
             return f"{size:.3g} {unit}"
         size /= 1000
     return f"{size:.3g} TB"
+
+
+def percent(share: float) -> str:
+    """Return a share of 1 in percent, with the digits that tell something: `97 %`, `0.0041 %`."""
+    digits = 3 if share >= 0.9995 or 0 < 1 - share < 0.1 else 2  # noqa: PLR2004 - 99.6 is not 100
+    return f"{100 * share:.{digits}g} %"

@@ -18,6 +18,7 @@ from tasks.storage.kinds import require_kind
 from tasks.storage.made_from import fingerprint_inputs
 from tasks.storage.paths import local_path, require_inside
 from tasks.storage.well_entries import read_images
+from tasks.survey.coverage import judge_kept, measure_kept
 from tasks.survey.moved_in_place import (
     read_frame,
     refuse_another_interpolation,
@@ -78,6 +79,8 @@ def build_plan(image: str | Path, request: RegistrationRequest) -> RegistrationP
     pyramid, doubts = read_image_pyramid(path)
     _refuse_nothing_between(path, pyramid, request.interpolation)
     pixels, clipped = _with_shifts(path, pyramid, pairs, request.interpolation)
+    kept = measure_kept(path, pixels)
+    little = judge_kept(path, pixels, kept, request.min_covered)
     labels, label_doubts = read_label_pyramids(path)
     if labels and request.register_labels:
         refuse_labels_left_behind(path)
@@ -109,7 +112,16 @@ def build_plan(image: str | Path, request: RegistrationRequest) -> RegistrationP
         regions_digest=digest_regions(here),
         reference_digest=digest_regions(there),
         frame=there,
-        warnings=(*doubts, *warnings, *paired_warnings, *clipped, *label_warnings, *table_warnings),
+        kept=kept,
+        warnings=(
+            *doubts,
+            *little,
+            *warnings,
+            *paired_warnings,
+            *clipped,
+            *label_warnings,
+            *table_warnings,
+        ),
     )
     return plan.model_copy(update={"made_from": fingerprint_inputs(plan)})
 

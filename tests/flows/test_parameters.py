@@ -47,7 +47,13 @@ FLOWS = {
     "consensus": find_consensus_of_well,
 }
 REQUIRED = {"zarr_url", "well_url", "plate_url", "registered_roi_table", "wavelength_id"}
-APPLY = ["reference_acquisition", "register_labels", "overwrite_input", "interpolation"]
+APPLY = [
+    "reference_acquisition",
+    "register_labels",
+    "overwrite_input",
+    "interpolation",
+    "min_covered",
+]
 ESTIMATE = {
     "reference_acquisition": 0,
     "input_roi_table": "FOV_ROI_table",
@@ -97,7 +103,7 @@ def test_a_choice_is_a_drop_down_and_one_value_is_no_choice() -> None:
 
 def test_the_reference_systems_words_and_defaults() -> None:
     image = {name: default for name, _, default in parameters_of(ImageParameters)}
-    assert list(image)[:6] == ["zarr_url", "registered_roi_table", *APPLY]
+    assert list(image)[:7] == ["zarr_url", "registered_roi_table", *APPLY]
     assert (image["reference_acquisition"], image["overwrite_input"]) == (0, True)
     estimate = {name: default for name, _, default in parameters_of(EstimateParameters)}
     assert list(estimate)[:2] == ["well_url", "wavelength_id"]

@@ -18,8 +18,8 @@ from tests.plates import add_image_to_well, add_label, label_pixels, make_plate,
 from tests.registration import register
 from tests.trees import digest_tree
 
-REFERENCE = {"FOV_1": {"y": (2.0, 20.0), "x": (3.0, 20.0)}}
-MOVED = {"FOV_1": {"y": (5.0, 20.0), "x": (1.0, 20.0)}}
+REFERENCE = {"FOV_1": {"y": (2.0, 20.0), "x": (3.0, 40.0)}}
+MOVED = {"FOV_1": {"y": (5.0, 20.0), "x": (1.0, 40.0)}}
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_the_plan_is_in_whole_pixels(well: Path) -> None:
     assert shift.offset == (0, 0, -6, 4)
     assert shift.source.start == (0, 0, 10, 2)
     assert shift.target.start == (0, 0, 4, 6)
-    assert shift.source.shape == (2, 2, 40, 40)
+    assert shift.source.shape == (2, 2, 40, 80)
     assert made.labels[0].shifts[0].offset == (0, -6, 4)
     assert made.labels[0].resampling == "nearest"
     assert [level.shape for level in made.image.levels] == [
@@ -74,7 +74,7 @@ def test_the_reference_moves_nowhere(well: Path) -> None:
 
 
 def test_fractions_are_planned_for_the_image_and_not_for_its_labels(well: Path) -> None:
-    write_regions(well / "1", "registered", {"FOV_1": {"y": (5.1, 20.0), "x": (1.0, 20.0)}})
+    write_regions(well / "1", "registered", {"FOV_1": {"y": (5.1, 20.0), "x": (1.0, 40.0)}})
     made = plan(well / "1", interpolation="linear")
     (shift,) = made.image.shifts
     assert made.image.interpolation == "linear"
@@ -144,7 +144,7 @@ def test_relative_paths_and_unicode(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def region_over_the_edge(well: Path) -> None:
-    write_regions(well / "1", "registered", {"FOV_1": {"y": (25.0, 20.0), "x": (1.0, 20.0)}})
+    write_regions(well / "1", "registered", {"FOV_1": {"y": (25.0, 20.0), "x": (1.0, 40.0)}})
 
 
 def region_only_here(well: Path) -> None:
@@ -174,7 +174,7 @@ def test_what_a_person_should_know(
 
 
 def outside(well: Path) -> Path:
-    write_regions(well / "1", "registered", {"FOV_1": {"y": (500.0, 20.0), "x": (1.0, 20.0)}})
+    write_regions(well / "1", "registered", {"FOV_1": {"y": (500.0, 20.0), "x": (1.0, 40.0)}})
     return well / "1"
 
 

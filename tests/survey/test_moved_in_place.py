@@ -55,7 +55,7 @@ def well(finished: Path, tmp_path: Path) -> Path:
 
 
 def plan(image: Path, **options: bool) -> RegistrationPlan:
-    return build_plan(image, RegistrationRequest(TABLE, **options))
+    return build_plan(image, RegistrationRequest(TABLE, min_covered=0, **options))
 
 
 def forget_the_frame(image: Path) -> None:

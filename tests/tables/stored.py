@@ -20,6 +20,7 @@ from ngio.tables import (
     Table,
 )
 
+from tasks.plan.kept import Kept
 from tasks.plan.region import Region, digest_regions
 from tasks.plan.registration_plan import Level, Pyramid, RegistrationPlan
 from tasks.plan.window import Shift, Window
@@ -164,6 +165,7 @@ def make_plan(
         image=grid,
         labels=tuple(labels),
         tables=tables,
+        kept=Kept(area=1.0, content=None),
         regions_digest="",
         reference_digest=digest_regions(reference_regions),
         warnings=warned,
