@@ -20,7 +20,6 @@ from tasks.plan.registration_plan import RegistrationPlan
 from tasks.plan.wording import counted, size_text
 from tasks.resolve_reference import resolve_reference
 from tasks.settings import SETTINGS
-from tasks.storage.kinds import kind_of
 from tasks.storage.locks import own_image
 from tasks.storage.paths import local_path
 from tasks.storage.provenance import is_up_to_date
@@ -67,13 +66,14 @@ def apply_registration_to_image(parameters: ImageParameters) -> ImageResult:
             "nothing was touched",
         )
 
-    if kind_of(image.parent) == "well":
-        for message in recover_well(image.parent):
-            logger.warning(message)
+    recovered = recover_well(image.parent)
+    for message in recovered:
+        logger.warning(message)
     require_image(image)
     with own_image(image.parent, image.name, timeout=SETTINGS.lock_timeout_seconds):
         for message in recover_image(image.parent, image.name):
-            logger.warning(message)
+            if message not in recovered:
+                logger.warning(message)
         plan = resolve_reference(image, parameters, lock=True)
         if not parameters.redo and is_up_to_date(plan):
             detail = f"{plan.output_name} is already registered with this very input"

@@ -56,8 +56,8 @@ def estimate_shifts(
         return None
     estimate = estimate_image(image, options, workers=workers)
     with own_well(image.parent, timeout=SETTINGS.lock_timeout_seconds):
-        write_columns(estimate, made_from)
-    for warning in estimate.warnings:
+        messages = write_columns(estimate, made_from)
+    for warning in (*estimate.warnings, *messages):
         logger.warning(warning)
     for region in estimate.regions:
         z, y, x = region.translation

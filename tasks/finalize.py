@@ -13,7 +13,7 @@ from tasks.settings import SETTINGS
 from tasks.stopping import STOPPING
 from tasks.storage.locks import own_well
 from tasks.storage.provenance import write_provenance
-from tasks.storage.swap import publish
+from tasks.storage.swap import clean_up, make_ready, publish
 from tasks.storage.verify import verify_staged
 from tasks.storage.well_entries import list_image
 
@@ -31,6 +31,7 @@ def finalize(plan: RegistrationPlan) -> None:
     """Replace the image by the staged one, or publish that beside it and list it in the well.
 
     Raises:
+        ChangedMeanwhileError: Something else wrote into the original meanwhile; it was kept.
         VerificationError: The staged image is not what the plan says; the original was kept.
         StoppedError: The run is to stop, and nothing was replaced yet.
     """
@@ -40,10 +41,12 @@ def finalize(plan: RegistrationPlan) -> None:
     # Each step does nothing where an earlier attempt of this task has come further.
     write_provenance(plan)
     verify_staged(plan)
+    messages = make_ready(plan)
+    # What takes long is done before and after: others wait for names only.
     with own_well(well, timeout=SETTINGS.lock_timeout_seconds):
-        left = publish(plan)
+        publish(plan)
         listed = list_image(well, plan.output_name, plan.acquisition)
-    for message in left:
+    for message in (*messages, *clean_up(plan)):
         logger.warning(message)
     logger.info(
         "%s: verified and put in place as %s%s",

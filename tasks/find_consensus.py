@@ -62,7 +62,9 @@ def find_consensus(
             logger.info("%s: the consensus is that of these very shifts; kept", group.reference)
             return ()
         found = find(group.reference, group.others, input_roi_table, min_overlap=min_overlap)
-        write_consensus(images, found, input_roi_table, registered_roi_table, made_from)
+        messages = write_consensus(images, found, input_roi_table, registered_roi_table, made_from)
+    for message in messages:
+        logger.warning(message)
     for one in found:
         logger.info(
             "%s: all acquisitions share %.0f%% of region '%s'",

@@ -15,7 +15,7 @@ from tasks.plan.window import Interpolation
 from tasks.storage.provenance import write_provenance
 from tasks.storage.recover import recover_image
 from tasks.storage.staging import stage_labels, start_staging
-from tasks.storage.swap import publish
+from tasks.storage.swap import clean_up, make_ready, publish
 from tasks.storage.verify import verify_staged
 from tasks.storage.well_entries import list_image
 from tasks.survey.build import build_plan
@@ -55,9 +55,11 @@ def register(
     write_tables(plan, staged)
     write_provenance(plan)
     verify_staged(plan)
+    make_ready(plan)
     publish(plan)
     if not plan.overwrites_input:
         list_image(plan.output_path.parent, plan.output_name, plan.acquisition)
+    clean_up(plan)
     return plan
 
 

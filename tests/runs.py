@@ -19,7 +19,7 @@ from tasks.storage.provenance import is_up_to_date, write_provenance
 from tasks.storage.recover import recover_image, recover_well, require_image
 from tasks.storage.space import check_free_space, check_writable, room_given_back
 from tasks.storage.staging import stage_labels, start_staging
-from tasks.storage.swap import publish
+from tasks.storage.swap import clean_up, make_ready, publish
 from tasks.storage.verify import verify_staged
 from tasks.storage.well_entries import list_image
 from tasks.survey.build import build_plan
@@ -85,12 +85,10 @@ def run_well(run: Run, *, before_swap: Callable[[], None] = do_nothing) -> None:
 def run_image(run: Run, *, before_swap: Callable[[], None] = do_nothing) -> tuple[str, ...]:
     """Register one image as `apply_registration_to_image` does; return what recovery told."""
     image, well = run.path, run.path.parent
-    messages: tuple[str, ...] = ()
-    if kind_of(well) == "well":
-        messages = recover_well(well)
+    messages = recover_well(well)
     require_image(image)
     with own_image(well, image.name, timeout=run.lock_timeout):
-        messages += recover_image(well, image.name)
+        messages += tuple(m for m in recover_image(well, image.name) if m not in messages)
         with own_well(well, timeout=run.lock_timeout):
             plan = build_plan(
                 image, RegistrationRequest(TABLE, overwrite_input=run.overwrite_input)
@@ -110,8 +108,10 @@ def run_image(run: Run, *, before_swap: Callable[[], None] = do_nothing) -> tupl
                 write_tables(plan, staged)
             write_provenance(plan)
             verify_staged(plan)
+            messages += make_ready(plan)
             with own_well(well, timeout=run.lock_timeout):
                 before_swap()
-                messages += publish(plan)
+                publish(plan)
                 list_image(well, plan.output_name, plan.acquisition)
+            messages += clean_up(plan)
     return messages

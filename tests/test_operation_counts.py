@@ -88,7 +88,7 @@ def test_chunks_are_written_once_and_decoded_once_but_for_the_sample(tmp_path: P
     assert len(reads) == 16 * 16
     # Once more to know a small image again; and verification looks at a few chunks.
     assert sum(count > 2 for count in reads.values()) <= 16
-    writes = chunks_of(opened, Path(".1.staging/0"))
+    writes = chunks_of(opened, Path(".1.plate-registration.staging/0"))
     assert len(writes) == 16 * 16
     # Once to write it, once to flush it, and the sample to verify it.
     assert set(writes.values()) <= {2, 3, 4}

@@ -12,6 +12,7 @@ from pydantic import JsonValue
 from tasks.doctor.examine_image import examine_image, listed_names
 from tasks.doctor.finding import Finding, Remedy
 from tasks.plan.errors import InvalidInputError
+from tasks.storage.earlier_versions import find_earlier
 from tasks.storage.hidden import LOCK_FOLDER, HiddenKind, hidden_folders, parse_hidden
 from tasks.storage.holders import Holder, read_holders
 from tasks.storage.kinds import kind_of, require_kind
@@ -42,6 +43,7 @@ def examine_well(well: Path) -> tuple[Finding, ...]:
     found = [_of_holder(well, holder) for holder in holders]
     for name, kinds in sorted(leftovers.items()):
         found += _of_leftovers(well, name, kinds)
+    found += _of_earlier_versions(well, listed)
     for name in listed:
         found += _of_listed(well / name, is_half_swapped=name in leftovers)
     if not any(holder.image is None and holder.is_alive for holder in holders):
@@ -92,10 +94,10 @@ def _of_leftovers(well: Path, name: str, kinds: frozenset[HiddenKind]) -> Iterat
         kinds -= {"rejected"}
     if not kinds:
         return
-    beside = ", ".join(f".{name}.{kind}" for kind in sorted(kinds))
+    beside = ", ".join(getattr(hidden, kind).name for kind in sorted(kinds))
     try:
         is_missing = not os.path.lexists(image) or is_phantom(image)
-        if is_missing and kinds == {"verified"}:
+        if is_missing and kinds - {"discarded"} == {"verified"}:
             require_first_result(hidden.verified, image)
     except (InvalidInputError, OSError) as error:
         yield _finding(image, f"an earlier run left {beside}", "person", str(error))
@@ -106,6 +108,23 @@ def _of_leftovers(well: Path, name: str, kinds: frozenset[HiddenKind]) -> Iterat
     else:
         problem = f"an earlier run that was interrupted left {beside}"
         yield _finding(image, problem, "recover", "the next run removes it")
+
+
+def _of_earlier_versions(well: Path, listed: list[str]) -> Iterator[Finding]:
+    for name, folders in find_earlier(well).items():
+        if name not in listed:
+            continue
+        beside = ", ".join(folders)
+        if f".{name}.replaced" in folders and not os.path.lexists(well / name):
+            problem = f"an earlier run stopped in the middle of a swap: the image is in {beside}"
+            yield _finding(well / name, problem, "recover", "the next run puts it back")
+        else:
+            yield _finding(
+                well / name,
+                f"{beside} may have been left by an earlier version, or be somebody's own",
+                "person",
+                "look at it, and remove it if nobody needs it; no run touches it",
+            )
 
 
 def _of_tables(well: Path) -> Iterator[Finding]:

@@ -20,7 +20,7 @@ DECISION = "registration_decision"
 REASON = "registration_reason"
 
 
-def write_columns(estimate: ImageEstimate, fingerprint: str) -> None:
+def write_columns(estimate: ImageEstimate, fingerprint: str) -> tuple[str, ...]:
     """Add the columns to the table that the shifts were estimated for, or replace them.
 
     Rows, order, other columns, type, backend and attributes stay. A region that only this image
@@ -29,6 +29,9 @@ def write_columns(estimate: ImageEstimate, fingerprint: str) -> None:
     Args:
         estimate: What to write; the caller owns the well.
         fingerprint: What it was made from, kept with the table.
+
+    Returns:
+        What a person should know: what could not be kept or removed, one message each.
 
     Raises:
         OSError: If the table cannot be written; it is then as it was.
@@ -47,7 +50,7 @@ def write_columns(estimate: ImageEstimate, fingerprint: str) -> None:
     frame[DECISION] = [row.decision if row else "not estimated" for row in rows]
     # An empty text becomes a missing value in some backends.
     frame[REASON] = [(row.reason if row else "") or "none" for row in rows]
-    put_table(
+    return put_table(
         estimate.image,
         name,
         frame,

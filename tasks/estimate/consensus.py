@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydantic import JsonValue
 
 from tasks.estimate.columns import DECISION, TRANSLATIONS
 from tasks.estimate.put_table import put_table
@@ -85,7 +86,7 @@ def write_consensus(
     input_roi_table: str,
     registered_roi_table: str,
     fingerprint: str,
-) -> None:
+) -> tuple[str, ...]:
     """Write the registered table of every image: its input table's rows, with the new boxes.
 
     Args:
@@ -94,6 +95,9 @@ def write_consensus(
         input_roi_table: The table whose columns, backend and attributes are kept.
         registered_roi_table: Name of the table to write.
         fingerprint: What it was made from, kept with the table.
+
+    Returns:
+        What a person should know: what could not be kept or removed, one message each.
 
     Raises:
         InvalidInputError: Both tables have one name, which would destroy the translations.
@@ -104,6 +108,7 @@ def write_consensus(
             f"registered_roi_table and input_roi_table are both '{input_roi_table}': the estimated "
             "translations would be overwritten. Give the registered table another name"
         )
+    messages: tuple[str, ...] = ()
     for image in images:
         table = read_table(image, input_roi_table)
         frame: Any = table.content.dataframe.copy()
@@ -115,7 +120,9 @@ def write_consensus(
             rows = [by_name[str(index).strip()] for index in frame.index]
             frame[start] = [row.start[image.name][axis] for row in rows]
             frame[length] = [row.length[axis] for row in rows]
-        put_table(image, registered_roi_table, frame, table, record={"consensus": fingerprint})
+        record: dict[str, JsonValue] = {"consensus": fingerprint}
+        messages += put_table(image, registered_roi_table, frame, table, record=record)
+    return messages
 
 
 def _by_name(image: Path, table: str) -> dict[str, Region]:

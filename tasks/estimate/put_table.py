@@ -14,6 +14,7 @@ from pydantic import JsonValue
 
 from tasks.storage.attributes import OUR_RECORD, read_attributes, write_attributes, zarr_format
 from tasks.storage.paths import safe_name
+from tasks.storage.removal import require_removable
 from tasks.storage.settle import settle_writes
 from tasks.storage.swap_table import publish_table, recover_table, table_folders
 from tasks.survey.listed_tables import ListedTable, list_tables
@@ -21,7 +22,7 @@ from tasks.survey.listed_tables import ListedTable, list_tables
 
 def put_table(
     image: Path, name: str, frame: Any, like: ListedTable, *, record: dict[str, JsonValue]
-) -> None:
+) -> tuple[str, ...]:
     """Write an ROI table with the backend and the attributes of another.
 
     A reader sees the old table or the new one; where the file system cannot exchange two folders
@@ -34,13 +35,18 @@ def put_table(
         like: The table whose backend and attributes it takes.
         record: What it was made from; kept in its attributes.
 
+    Returns:
+        What a person should know: what could not be kept or removed, one message each.
+
     Raises:
+        InvalidInputError: If this person may not remove the table that is there.
         OSError: If it cannot be written; the old table is there, or the new one.
     """
     recover_table(image, name)
+    require_removable(table_folders(image, name).target)
     try:
         _write(image, table_folders(image, name).new, frame, like, record)
-        publish_table(image, name)
+        return publish_table(image, name)
     except OSError:
         settle_writes()
         # What cannot be removed now, the next run removes.

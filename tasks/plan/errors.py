@@ -6,6 +6,7 @@ RegistrationError
 ├── UncertainShiftError    a shift cannot be trusted; nothing was written
 ├── DamagedChunkError      a chunk of the source cannot be decoded; nothing was replaced
 ├── LockHeldError          another run owns the image or the well; it can be tried again
+├── ChangedMeanwhileError  the original was changed while it was registered, and was kept
 ├── StoppedError           somebody stopped the run; the original was not touched
 └── VerificationError      the staged image is not what the plan says; the original was kept
 """
@@ -35,6 +36,10 @@ class DamagedChunkError(RegistrationError):
 
 class LockHeldError(RegistrationError, TimeoutError):
     """Another run owns the image or the well; it can be tried again when that run has ended."""
+
+
+class ChangedMeanwhileError(RegistrationError):
+    """Something else wrote into the original while it was being registered; it was kept."""
 
 
 class StoppedError(RegistrationError):

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
+from tasks.plan.contents import Contents
 from tasks.plan.kept import Kept
 from tasks.plan.region import Region
 from tasks.plan.window import Frozen, Interpolation, Shift
@@ -109,6 +110,8 @@ class RegistrationPlan(Frozen):
     reference), with the letters that it is known by."""
     kept: Kept
     """How much of the image its regions keep."""
+    contents: dict[str, Contents] = Field(default_factory=dict)
+    """What the image, and a result to be replaced, held when the plan was made, by their names."""
     warnings: tuple[str, ...] = ()
     """What a person should know before pixels move: clipped regions, dropped regions, ..."""
 

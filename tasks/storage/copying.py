@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
 from tasks.plan.errors import InvalidInputError
+from tasks.storage.access import give_access, read_access
 from tasks.storage.parallel import run_all
 from tasks.storage.tree import Tree, keep_all, read_tree
 
@@ -14,7 +16,9 @@ from tasks.storage.tree import Tree, keep_all, read_tree
 def copy_tree(source: Path, target: Path, *, skip: Callable[[Path], bool] = keep_all) -> int:
     """Copy a folder byte for byte to a place where nothing is yet; return the bytes copied.
 
-    A link to a file inside `source` is copied as that file's content.
+    Folders are at once as accessible as those of the source, so that nobody else looks into the
+    copy, and this person may write in them; what files are is for `keep_access`, at the end. A link
+    to a file inside `source` is copied as that file's content.
 
     Args:
         source: Folder to copy.
@@ -30,9 +34,10 @@ def copy_tree(source: Path, target: Path, *, skip: Callable[[Path], bool] = keep
     tree = read_tree(source, skip=skip, sizes=True)
     _refuse_specials(source, tree)
     linked = [(link, _linked_size(source, link)) for link in tree.links]
-    target.mkdir()
-    for folder in tree.folders:
-        (target / folder).mkdir()
+    for folder in ("", *tree.folders):
+        made, access = target / folder, read_access(source / folder)
+        made.mkdir(mode=stat.S_IRWXU)
+        give_access(made, access._replace(mode=access.mode | stat.S_IRWXU))
     names = [*(file.path for file in tree.files), *(link for link, _ in linked)]
     run_all(lambda name: shutil.copyfile(source / name, target / name), names)
     return tree.size + sum(size for _, size in linked)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
-import stat
 from pathlib import Path
 
+from tasks.storage.access import access_in, give_access, read_access
 from tasks.storage.parallel import run_all
 from tasks.storage.tree import read_tree
 
@@ -61,7 +61,7 @@ def write_file(path: Path, content: bytes, *, temporary: Path) -> None:
     """Put a complete, flushed file in place at once; readers see the old or the new content.
 
     Args:
-        path: The file; if it exists, its permissions are kept.
+        path: The file; if it exists, who may do what with it is kept.
         content: All of it.
         temporary: Where the content is written first, on the same file system.
 
@@ -74,8 +74,8 @@ def write_file(path: Path, content: bytes, *, temporary: Path) -> None:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
         descriptor = os.open(temporary, flags, mode=0o666)
         try:
-            if path.exists():
-                os.fchmod(descriptor, stat.S_IMODE(path.stat().st_mode))
+            access = read_access(path) if path.exists() else access_in(path.parent)
+            give_access(descriptor, access)
             left = memoryview(content)
             while left:
                 left = left[os.write(descriptor, left) :]

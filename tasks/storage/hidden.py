@@ -1,7 +1,8 @@
-"""Names of the hidden folders that stand beside an image while it is being replaced."""
+"""Names of what stands beside an image while it is being replaced; they say that it is ours."""
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -9,15 +10,20 @@ from typing import Literal, NamedTuple
 from tasks.plan.registration_plan import RegistrationPlan
 
 LOCK_FOLDER = ".plate-registration"
-"""Folder in a well that holds the locks and who holds them."""
+"""Folder in a well that holds the locks; it is there only while runs are."""
+
+MARK = ".plate-registration."
+"""Part of the names of all that we make for a time, so that nobody else's is taken for it."""
 
 OUTPUT_SUFFIX = "_registered"
 """What an image's name is extended by when the result does not take its place."""
 
-HiddenKind = Literal["staging", "verified", "replaced", "rejected"]
+HiddenKind = Literal["staging", "verified", "replaced", "rejected", "discarded"]
 
 _HIDDEN = re.compile(
-    r"\.(?P<image>.+)\.(?P<kind>staging|verified|replaced|rejected)", flags=re.DOTALL
+    rf"\.(?P<image>.+){re.escape(MARK)}"
+    r"(?P<kind>staging|verified|replaced|rejected|discarded)((?<=discarded)-\d+)?",
+    flags=re.DOTALL,
 )
 
 
@@ -32,16 +38,13 @@ class HiddenFolders(NamedTuple):
     """The original, moved aside where two folders cannot be exchanged at once."""
     rejected: Path
     """Failed its verification; holds `reason.txt` and waits for a person to look."""
+    discarded: Path
+    """Of no use any more, and being removed. Where some cannot be, others get a number."""
 
 
 def hidden_folders(well: Path, output_name: str) -> HiddenFolders:
     """Return where the hidden folders of an output image are."""
-    return HiddenFolders(
-        staging=well / f".{output_name}.staging",
-        verified=well / f".{output_name}.verified",
-        replaced=well / f".{output_name}.replaced",
-        rejected=well / f".{output_name}.rejected",
-    )
+    return HiddenFolders(*(well / f".{output_name}{MARK}{kind}" for kind in HiddenFolders._fields))
 
 
 def staging_path(plan: RegistrationPlan) -> Path:
@@ -61,3 +64,12 @@ def parse_hidden(name: str) -> tuple[str, HiddenKind] | None:
         return None
     kind: HiddenKind = found["kind"]  # type: ignore[assignment]  # the pattern allows no other
     return found["image"], kind
+
+
+def free_name(path: Path) -> Path:
+    """Return a path where nothing is yet: the given one, or one with a number at its end."""
+    number, found = 1, path
+    while os.path.lexists(found):
+        number += 1
+        found = path.with_name(f"{path.name}-{number}")
+    return found

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tasks.plan.window import Frozen
 from tasks.storage.hidden import LOCK_FOLDER
-from tasks.storage.locks import HOLDER_SUFFIX, IMAGE_KEY_SUFFIX, LOCK_SUFFIX, describe_holder
+from tasks.storage.locks import IMAGE_KEY_SUFFIX, LOCK_SUFFIX, describe_holder
 
 
 class Holder(Frozen):
@@ -31,12 +31,11 @@ def read_holders(well: Path) -> tuple[Holder, ...]:
     found = []
     for lock in sorted((well / LOCK_FOLDER).glob(f"*{LOCK_SUFFIX}")):
         key = lock.name.removesuffix(LOCK_SUFFIX)
-        holder = lock.with_name(f"{key}{HOLDER_SUFFIX}")
         alive = is_held(lock)
-        if not alive and not holder.exists():
+        if not alive and not _names_somebody(lock):
             continue
         image = key.removesuffix(IMAGE_KEY_SUFFIX) if key.endswith(IMAGE_KEY_SUFFIX) else None
-        who = describe_holder(holder)
+        who = describe_holder(lock)
         found.append(Holder(image=image, who=who, is_alive=alive))
     return tuple(found)
 
@@ -51,6 +50,8 @@ def is_held(lock: Path) -> bool:
         descriptor = os.open(lock, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     except FileNotFoundError:
         return False
+    except PermissionError:
+        return True
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except OSError:
@@ -58,3 +59,11 @@ def is_held(lock: Path) -> bool:
     finally:
         os.close(descriptor)
     return False
+
+
+def _names_somebody(lock: Path) -> bool:
+    try:
+        return lock.stat().st_size > 0
+    except FileNotFoundError:
+        # It was given back meanwhile.
+        return False

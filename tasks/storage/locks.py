@@ -8,22 +8,23 @@ import os
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from tasks.plan.errors import InvalidInputError, LockHeldError
+from tasks.storage.access import describe_access
 from tasks.storage.hidden import LOCK_FOLDER, output_names
-from tasks.storage.kinds import require_kind
+from tasks.storage.kinds import kind_of, require_kind
+from tasks.storage.lock_file import give_back, take_lock
 from tasks.storage.paths import require_inside
 
 LOCK_SUFFIX = ".lock"
-HOLDER_SUFFIX = ".holder.json"
-"""Ending of the file beside a lock that says who holds it."""
 IMAGE_KEY_SUFFIX = ".image"
 """Ending of the keys of images, so that no image shares the well's own key."""
+
+_OLD_HOLDER_SUFFIX = ".holder.json"
+"""Ending of the file beside a lock in which earlier versions said who holds it."""
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _READ_ONLY = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
@@ -34,7 +35,8 @@ def own_image(well: Path, image_name: str, *, timeout: float) -> Iterator[None]:
     """Own an image and every result it can have, for the time of a whole run.
 
     The operating system frees the lock of a process that ends, however it ends. Threads of one
-    process exclude each other as processes do.
+    process exclude each other as processes do. The files of the locks are there only while they
+    are held, and their folder only while there are some.
 
     Args:
         well: Folder of the well.
@@ -79,62 +81,77 @@ def own_well(well: Path, *, timeout: float) -> Iterator[None]:
         yield
 
 
-@contextmanager
-def _own(well: Path, key: str, what: str, timeout: float) -> Iterator[None]:
-    # A folder that is no well must not get our lock folder.
-    require_kind(well, "well")
+def forget_ended(well: Path) -> None:
+    """Remove what runs that were killed, or that were of an earlier version, left of their locks.
+
+    What cannot be removed hinders nobody, and stays.
+    """
     folder = well / LOCK_FOLDER
-    holder = folder / f"{key}{HOLDER_SUFFIX}"
-    # Not per thread: a context may end in another thread than it began in.
-    lock = FileLock(folder / f"{key}{LOCK_SUFFIX}", timeout=timeout, thread_local=False)
-    try:
-        folder.mkdir(exist_ok=True)
-        require_inside(folder, well)
-        lock.acquire()
-        _write_holder(holder)
-    except Timeout as error:
-        raise LockHeldError(
-            f"{what} is in use by {describe_holder(holder)}; wait for it to end, stop it, or "
-            f"wait longer than the {timeout:g} s of the lock timeout"
-        ) from error
-    except OSError as error:
-        lock.release()
-        if error.errno not in _READ_ONLY:
-            raise
-        raise InvalidInputError(
-            f"cannot write in {well} ({error.strerror}); ask for write permission on the well's "
-            "folder"
-        ) from error
-    try:
-        yield
-    finally:
-        try:
-            holder.unlink(missing_ok=True)
-        finally:
-            lock.release()
+    if kind_of(well) != "well" or folder.is_symlink() or not folder.is_dir():
+        return
+    with suppress(OSError):
+        for lock in folder.glob(f"*{LOCK_SUFFIX}"):
+            descriptor = take_lock(lock, timeout=0)
+            if descriptor is not None:
+                _give_back(lock, descriptor)
 
 
-def _write_holder(path: Path) -> None:
-    since = datetime.now(tz=UTC).isoformat(timespec="seconds")
-    content = {"host": socket.gethostname(), "pid": os.getpid(), "since": since}
-    # A link in its place must not lead to another file, which would be emptied.
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
-    descriptor = os.open(path, flags, mode=0o666)
+def describe_holder(lock: Path) -> str:
+    """Return who the file of a lock names: process, host and since when."""
     try:
-        os.write(descriptor, json.dumps(content).encode())
-    except OSError as error:
-        # On a full disk a run must still be able to remove what an earlier one left.
-        if error.errno not in _FULL:
-            raise
-    finally:
-        os.close(descriptor)
-
-
-def describe_holder(path: Path) -> str:
-    """Return who a holder's file names: process, host and since when."""
-    try:
-        read = json.loads(path.read_bytes())
+        read = json.loads(lock.read_bytes())
         return f"process {read['pid']} on {read['host']} since {read['since']}"
     except (OSError, ValueError, KeyError, TypeError):
         # It owns the lock but has not yet said who it is, or no longer.
         return "another run that is just starting or ending"
+
+
+@contextmanager
+def _own(well: Path, key: str, what: str, timeout: float) -> Iterator[None]:
+    # A folder that is no well must not get our lock folder.
+    require_kind(well, "well")
+    lock = well / LOCK_FOLDER / f"{key}{LOCK_SUFFIX}"
+    require_inside(lock.parent, well)
+    descriptor = None
+    try:
+        descriptor = take_lock(lock, timeout=timeout)
+        if descriptor is not None:
+            _write_holder(descriptor)
+    except OSError as error:
+        if descriptor is not None:
+            _give_back(lock, descriptor)
+        if error.errno not in _READ_ONLY:
+            raise
+        culprit = lock if lock.exists() else lock.parent if lock.parent.exists() else well
+        raise InvalidInputError(
+            f"cannot write in {well}: {culprit} ({describe_access(culprit)}): {error.strerror}. "
+            f"Ask its owner or an administrator for write permission on {culprit}"
+        ) from error
+    if descriptor is None:
+        raise LockHeldError(
+            f"{what} is in use by {describe_holder(lock)}; wait for it to end, stop it, or "
+            f"wait longer than the {timeout:g} s of the lock timeout"
+        )
+    try:
+        yield
+    finally:
+        _give_back(lock, descriptor)
+
+
+def _give_back(lock: Path, descriptor: int) -> None:
+    with suppress(OSError):
+        lock.with_name(f"{lock.name.removesuffix(LOCK_SUFFIX)}{_OLD_HOLDER_SUFFIX}").unlink()
+    give_back(lock, descriptor)
+
+
+def _write_holder(descriptor: int) -> None:
+    since = datetime.now(tz=UTC).isoformat(timespec="seconds")
+    content = {"host": socket.gethostname(), "pid": os.getpid(), "since": since}
+    try:
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, json.dumps(content).encode())
+    except OSError as error:
+        # On a full disk a run must still be able to remove what an earlier one left; and what
+        # another person left in a sticky folder can be locked, but not written to.
+        if error.errno not in _FULL | {errno.EBADF, errno.EINVAL}:
+            raise

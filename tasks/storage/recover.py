@@ -6,12 +6,14 @@ import os
 from pathlib import Path
 
 from tasks.plan.errors import InvalidInputError, LockHeldError
+from tasks.storage.access import describe_access
+from tasks.storage.discard import discard, remove_discarded
 from tasks.storage.durable import flush_folder
+from tasks.storage.earlier_versions import find_earlier, put_back_earlier
 from tasks.storage.hidden import HiddenKind, hidden_folders, output_names, parse_hidden
 from tasks.storage.kinds import kind_of, require_kind
-from tasks.storage.locks import own_output, own_well
+from tasks.storage.locks import forget_ended, own_output, own_well
 from tasks.storage.provenance import read_provenance
-from tasks.storage.removal import remove_tree
 from tasks.storage.swap import put_in_place, remove_phantom
 from tasks.storage.swap_table import find_table_leftovers, recover_table
 from tasks.storage.well_entries import list_image, read_images
@@ -20,6 +22,7 @@ _MEANING: dict[HiddenKind, str] = {
     "staging": "an unfinished result",
     "verified": "what an exchange left behind",
     "replaced": "the image as it was before",
+    "discarded": "what was being removed",
 }
 
 
@@ -29,7 +32,8 @@ def recover_image(well: Path, image_name: str) -> tuple[str, ...]:
     An image that is there is complete: hidden folders beside it are removed. One that is missing
     is put back: the new one if it was verified, else the old one. A first result that was never
     published is removed. A published result that the well does not list is listed. A staged image
-    that failed its verification is kept for a person to look at.
+    that failed its verification is kept for a person to look at. What cannot be removed, because
+    it is another person's, is told of and stops no run.
 
     Returns:
         What was found and what was done, one message each; empty if all was well.
@@ -53,8 +57,9 @@ def recover_well(well: Path) -> tuple[str, ...]:
     """
     if kind_of(well) != "well":
         return ()
+    forget_ended(well)
     messages: list[str] = []
-    for name in sorted(find_leftovers(well)):
+    for name in sorted({*find_leftovers(well), *find_earlier(well)}):
         try:
             with own_output(well, name, timeout=0):
                 messages += (*_rejected(well, name), *recover_output(well, name))
@@ -129,12 +134,10 @@ def recover_output(well: Path, name: str) -> tuple[str, ...]:
     """
     kinds = find_leftovers(well).get(name, frozenset()) - {"rejected"}
     hidden, image = hidden_folders(well, name), well / name
-    messages: list[str] = []
-    if not kinds:
-        return ()
+    messages = [*put_back_earlier(well, name)]
     if kinds & {"verified", "replaced"}:
         remove_phantom(image)
-    if not os.path.lexists(image) and kinds == {"verified"}:
+    if not os.path.lexists(image) and kinds - {"discarded"} == {"verified"}:
         require_first_result(hidden.verified, image)
     if not os.path.lexists(image) and "replaced" in kinds:
         if "verified" in kinds:
@@ -146,12 +149,26 @@ def recover_output(well: Path, name: str) -> tuple[str, ...]:
             flush_folder(well)
             kinds -= {"replaced"}
             messages.append(f"{image}: an earlier run stopped while swapping; put the old one back")
-    for kind in sorted(kinds):
-        remove_tree(getattr(hidden, kind))
-        messages.append(
-            f"{image}: an earlier run left {_MEANING[kind]} in .{name}.{kind}; removed it"
-        )
+    for folder in _discarded(well, name):
+        messages += remove_discarded(folder) or (_removed(image, folder.name, "discarded"),)
+    for kind in sorted(kinds - {"discarded"}):
+        folder = getattr(hidden, kind)
+        try:
+            left = discard(folder, hidden.discarded)
+        except PermissionError as error:
+            # Another person's, in a folder where each removes their own: whether it is in the way
+            # is for a run to say that needs its name.
+            left = (f"{folder} could not be removed ({error}); {describe_access(folder)}",)
+        messages += left or (_removed(image, folder.name, kind),)
     return tuple(messages)
+
+
+def _removed(image: Path, name: str, kind: HiddenKind) -> str:
+    return f"{image}: an earlier run left {_MEANING[kind]} in {name}; removed it"
+
+
+def _discarded(well: Path, name: str) -> list[Path]:
+    return [path for path in well.iterdir() if parse_hidden(path.name) == (name, "discarded")]
 
 
 def require_first_result(verified: Path, image: Path) -> None:

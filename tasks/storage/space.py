@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from tasks.plan.errors import InvalidInputError
+from tasks.plan.errors import ChangedMeanwhileError, InvalidInputError
 from tasks.plan.registration_plan import RegistrationPlan
-from tasks.storage.hidden import staging_path
-from tasks.storage.removal import remove_tree
+from tasks.storage.access import describe_access
+from tasks.storage.hidden import hidden_folders, staging_path
+from tasks.storage.removal import remove_tree, require_removable
 from tasks.storage.settle import settle_writes
 from tasks.storage.staging import refuse_link
 from tasks.storage.tree import read_tree
@@ -58,12 +59,16 @@ def check_writable(plan: RegistrationPlan) -> None:
     A staging folder of this output, left by an earlier run, is removed.
 
     Raises:
-        InvalidInputError: If the well's folder or the image to be replaced cannot be written to,
-            or the output is a symbolic link.
+        InvalidInputError: If the well's folder cannot be written to, the image to be replaced, or
+            anything in it, cannot be removed by this person, or the output is a symbolic link.
         OSError: If the file system fails in another way.
     """
     refuse_link(plan.output_path)
-    staged = staging_path(plan)
+    hidden = hidden_folders(plan.output_path.parent, plan.output_name)
+    staged = hidden.staging
+    for folder in (hidden.verified, hidden.replaced):
+        if os.path.lexists(folder):
+            raise _not_writable(folder, f"{describe_access(folder)} left it, and it is in the way")
     try:
         remove_tree(staged)
         staged.mkdir()
@@ -71,18 +76,18 @@ def check_writable(plan: RegistrationPlan) -> None:
     except OSError as error:
         if error.errno not in _READ_ONLY:
             raise
-        raise _not_writable(staged.parent, str(error.strerror)) from error
-    if plan.output_path.exists() and not os.access(plan.output_path, os.W_OK | os.X_OK):
-        raise _not_writable(plan.output_path, "its files could not be removed after the swap")
+        culprit = staged if staged.exists() else staged.parent
+        raise _not_writable(culprit, f"{error.strerror}; {describe_access(culprit)}") from error
+    require_removable(plan.output_path)
 
 
 @contextmanager
 def room_given_back(plan: RegistrationPlan) -> Iterator[None]:
-    """Remove the staged image if the disk or a quota is full before it is published.
+    """Remove the staged image if the disk or a quota is full, or it can never be published.
 
     Else it would take the room that others need, until somebody runs again. The error is passed on;
-    if it does not say where it happened, the staged image's path is added. Whatever failed, nothing
-    of the staged image is still being written afterwards.
+    if a disk's does not say where it happened, the staged image's path is added. Whatever failed,
+    nothing of the staged image is still being written afterwards.
     """
     staged = staging_path(plan)
     try:
@@ -91,9 +96,17 @@ def room_given_back(plan: RegistrationPlan) -> Iterator[None]:
         settle_writes()
         if error.errno in _FULL:
             error.filename = error.filename or str(staged)
-            with suppress(OSError):
-                remove_tree(staged)
+            _give_up(staged)
         raise
+    except ChangedMeanwhileError:
+        _give_up(staged)
+        raise
+
+
+def _give_up(staged: Path) -> None:
+    # What cannot be removed now, the next run removes.
+    with suppress(OSError):
+        remove_tree(staged)
 
 
 def _not_writable(folder: Path, cause: str) -> InvalidInputError:

@@ -15,7 +15,8 @@ from tasks.storage.removal import remove_tree
 from tasks.storage.settle import settle_writes
 
 # Format 2: `0.1.2` or folders `0/1/2`. Format 3: a folder `c`, `c.0.1.2`, or as in format 2.
-_CHUNK_NAME = re.compile(r"c|(c\.)?\d+(\.\d+)*")
+CHUNK_NAME = re.compile(r"c|(c\.)?\d+(\.\d+)*")
+"""What begins the name of a chunk inside its array's folder."""
 
 _MADE_LATER = frozenset({"labels", "tables"})
 
@@ -89,4 +90,4 @@ def _level_folders(levels: tuple[Level, ...] | list[Level]) -> frozenset[Path]:
 
 
 def _is_chunk(path: Path, levels: frozenset[Path]) -> bool:
-    return path.parent in levels and _CHUNK_NAME.fullmatch(path.name) is not None
+    return path.parent in levels and CHUNK_NAME.fullmatch(path.name) is not None

@@ -8,9 +8,12 @@ from pathlib import Path
 
 from tasks.plan.errors import InvalidInputError, VerificationError
 from tasks.plan.registration_plan import RegistrationPlan
+from tasks.storage.discard import discard
 from tasks.storage.durable import flush_folder, flush_tree
 from tasks.storage.exchange import exchange
 from tasks.storage.hidden import HiddenFolders, hidden_folders
+from tasks.storage.inventory import refuse_changes, refuse_new_output
+from tasks.storage.keep_access import keep_access
 from tasks.storage.kinds import kind_of
 from tasks.storage.provenance import is_result
 from tasks.storage.removal import remove_tree
@@ -21,29 +24,50 @@ _OCCUPIED = frozenset({errno.ENOTEMPTY, errno.EEXIST})
 _METADATA_NAMES = frozenset({".zgroup", ".zattrs", "zarr.json"})
 
 
-def publish(plan: RegistrationPlan) -> tuple[str, ...]:
-    """Put the staged image in the place of the output; the caller owns the image and the well.
+def make_ready(plan: RegistrationPlan) -> tuple[str, ...]:
+    """Bring the staged image to the disk, as accessible as the original; the caller owns the image.
 
-    Staged data is on disk before its name changes. Where the output exists, the two are exchanged
-    in one step if the file system can (else the old one is first moved aside, and put back if the
-    second step fails), then the old one is removed. Calling it again after an error continues.
+    All that takes long is done here, before the well is owned, or in `clean_up`, after. Does
+    nothing if an earlier attempt has come further.
 
     Returns:
-        What could not be cleaned up, for the log; the next run on the well removes it.
+        What a person should know: what could not be kept, or not be removed.
+
+    Raises:
+        ChangedMeanwhileError: If the image, or what is to be replaced, is not what it was.
+        OSError: If a step failed. If the disk did not take the staged data, the staged image is
+            gone, because asking the disk again may falsely succeed.
+    """
+    hidden = hidden_folders(plan.output_path.parent, plan.output_name)
+    if not hidden.staging.is_dir():
+        return ()
+    messages = keep_access(plan.image_path, hidden.staging)
+    _flush_or_discard(hidden.staging)
+    for folder in (hidden.verified, hidden.replaced):
+        messages += discard(folder, hidden.discarded)
+    refuse_changes(plan, chunks=True)
+    return messages
+
+
+def publish(plan: RegistrationPlan) -> None:
+    """Put the staged image in the place of the output; the caller owns the image and the well.
+
+    `make_ready` has brought it to the disk. What may have changed since is looked at once more.
+    Where the output exists, the two are exchanged in one step if the file system can (else the old
+    one is first moved aside, and put back if the second step fails). Names change, and nothing
+    else. Calling it again after an error continues.
 
     Raises:
         VerificationError: If there is nothing to publish and the output is not this registration.
+        ChangedMeanwhileError: If the image, or what is to be replaced, is not what it was.
         InvalidInputError: If the output is a symbolic link, or something else is in its place.
-        OSError: If a step failed; the output is complete in its old or its new form. If the disk
-            did not take the staged data, the staged image is gone, because asking the disk again
-            may falsely succeed.
+        OSError: If a step failed; the output is complete in its old or its new form.
     """
     well, output = plan.output_path.parent, plan.output_path
     refuse_link(output)
     hidden = hidden_folders(well, plan.output_name)
     if hidden.staging.is_dir():
-        _flush_or_discard(hidden.staging)
-        remove_tree(hidden.verified)
+        _look_once_more(plan)
         hidden.staging.rename(hidden.verified)
         flush_folder(well)
         put_in_place(hidden, output)
@@ -52,12 +76,35 @@ def publish(plan: RegistrationPlan) -> tuple[str, ...]:
         flush_folder(well)
     elif hidden.verified.is_dir():
         flush_folder(well)
+        _look_once_more(plan)
         put_in_place(hidden, output)
     else:
         raise VerificationError(
             f"there is no staged image {hidden.staging} to put in place; run again"
         )
-    return _clean(hidden)
+
+
+def clean_up(plan: RegistrationPlan) -> tuple[str, ...]:
+    """Remove the original, and all else that stands beside a result; the caller owns the image.
+
+    Returns:
+        What could not be removed, for the log; the next run on the well tries again.
+    """
+    hidden = hidden_folders(plan.output_path.parent, plan.output_name)
+    left: list[str] = []
+    for folder in (hidden.staging, hidden.verified, hidden.replaced, hidden.rejected):
+        try:
+            left += discard(folder, hidden.discarded)
+        except OSError as error:
+            # The image is in place: what remains is only in the way, and recovery knows it.
+            left.append(f"{folder} could not be removed ({error}); the next run removes it")
+    return tuple(left)
+
+
+def _look_once_more(plan: RegistrationPlan) -> None:
+    remove_phantom(plan.output_path)
+    refuse_new_output(plan)
+    refuse_changes(plan, chunks=False)
 
 
 def put_in_place(hidden: HiddenFolders, output: Path) -> None:
@@ -133,14 +180,3 @@ def _flush_or_discard(staged: Path) -> None:
     except OSError:
         remove_tree(staged)
         raise
-
-
-def _clean(hidden: HiddenFolders) -> tuple[str, ...]:
-    left = []
-    for folder in hidden:
-        try:
-            remove_tree(folder)
-        except OSError as error:
-            # The image is in place: what remains is only in the way, and recovery knows it.
-            left.append(f"{folder} could not be removed ({error}); the next run removes it")
-    return tuple(left)

@@ -15,6 +15,8 @@ class FileEntry(NamedTuple):
     """Relative to the folder that was walked."""
     size: int
     """Bytes of content; 0 if sizes were not asked for."""
+    modified: int = 0
+    """When the content was last changed, in nanoseconds; 0 if sizes were not asked for."""
 
 
 class Tree(NamedTuple):
@@ -45,7 +47,7 @@ def read_tree(root: Path, *, skip: Callable[[Path], bool] = keep_all, sizes: boo
     Args:
         root: Folder to walk.
         skip: Called with each path relative to `root`; True leaves it and all below it out.
-        sizes: Whether to ask for the size of each file, which costs a call each.
+        sizes: Whether to ask for size and time of each file, which costs a call each.
 
     Raises:
         OSError: If a folder cannot be read; it may be gone by now.
@@ -69,8 +71,11 @@ def read_tree(root: Path, *, skip: Callable[[Path], bool] = keep_all, sizes: boo
                 folders.append(path)
                 waiting.append(path)
             elif entry.is_file(follow_symlinks=False):
-                size = entry.stat(follow_symlinks=False).st_size if sizes else 0
-                files.append(FileEntry(path, size))
+                if sizes:
+                    state = entry.stat(follow_symlinks=False)
+                    files.append(FileEntry(path, state.st_size, state.st_mtime_ns))
+                else:
+                    files.append(FileEntry(path, 0))
             else:
                 specials.append(path)
     return Tree(tuple(folders), tuple(files), tuple(links), tuple(specials))

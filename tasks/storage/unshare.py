@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from tasks.storage.access import give_access, read_access
 from tasks.storage.tree import read_tree
 
 
@@ -20,6 +21,7 @@ def unshare(folder: Path) -> None:
             own = path.with_name(f".{path.name}.own")
             try:
                 shutil.copyfile(path, own)
+                give_access(own, read_access(path))
                 own.replace(path)
             except OSError:
                 own.unlink(missing_ok=True)

@@ -16,6 +16,7 @@ from tasks.storage.compare import (
     pyramid_differences,
 )
 from tasks.storage.hidden import hidden_folders
+from tasks.storage.inventory import refuse_changes
 from tasks.storage.provenance import is_past_staging
 from tasks.storage.removal import remove_tree
 from tasks.storage.sample import sample_differences
@@ -35,6 +36,7 @@ def verify_staged(plan: RegistrationPlan) -> None:
     has come further.
 
     Raises:
+        ChangedMeanwhileError: If the source is not what it was when the plan was made.
         VerificationError: If something differs, naming each difference. The staged image is then
             set aside, with the reason in `reason.txt`, and the original stays as it is.
         OSError: If the file system fails; the staged image stays for another try.
@@ -44,6 +46,7 @@ def verify_staged(plan: RegistrationPlan) -> None:
         return
     if zarr_format(hidden.staging) is None:
         raise VerificationError(f"there is no staged image {hidden.staging}; run again")
+    refuse_changes(plan, chunks=False)
     differences: list[str] = []
     cause: Exception | None = None
     for check in _checks(plan, hidden.staging):

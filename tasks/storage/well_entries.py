@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
-from filelock import FileLock, Timeout
 from pydantic import JsonValue
 
 from tasks.plan.errors import InvalidInputError, LockHeldError
@@ -18,12 +18,16 @@ from tasks.storage.attributes import (
     read_attributes,
     write_attributes,
 )
-from tasks.storage.hidden import LOCK_FOLDER, OUTPUT_SUFFIX
+from tasks.storage.hidden import MARK, OUTPUT_SUFFIX
 from tasks.storage.kinds import require_kind
+from tasks.storage.lock_file import give_back, take_lock
 from tasks.storage.paths import safe_name
 
 _NGIO_TIMEOUT = 10.0
 """Seconds; as long as ngio itself waits for these locks."""
+
+_OURS = b"plate-registration"
+"""What a lock file holds that ngio did not make, and that is removed again."""
 
 
 class WellImage(Frozen):
@@ -72,7 +76,8 @@ def list_image(well: Path, name: str, acquisition: int) -> bool:
     Results of images that run side by side are listed in the order of their images, whichever ends
     first: the list is the same every time. Any other image goes to the end.
 
-    Both locks that ngio takes to change a well are held meanwhile.
+    Both locks that ngio takes to change a well are held meanwhile, unless there is nothing to do.
+    Of their files and folders, those stay that were there before.
 
     Returns:
         Whether the image was added.
@@ -83,8 +88,10 @@ def list_image(well: Path, name: str, acquisition: int) -> bool:
         OSError: If the metadata cannot be written; it is then untouched.
     """
     safe_name(name, "image")
+    if name in _names(well):
+        return False
     with _ngio_locks(well):
-        names = [image.name for image in read_images(well)]
+        names = _names(well)
         if name in names:
             return False
         attributes = read_attributes(well)
@@ -92,9 +99,12 @@ def list_image(well: Path, name: str, acquisition: int) -> bool:
         # `read_images` has just found a well with a list of images.
         images: list[JsonValue] = described["images"]  # type: ignore[index,call-overload,assignment]
         images.insert(_place(name, names), {"path": name, "acquisition": acquisition})
-        (well / LOCK_FOLDER).mkdir(exist_ok=True)
-        write_attributes(well, attributes, temporary=well / LOCK_FOLDER / "well.new")
+        write_attributes(well, attributes, temporary=well / f".attributes{MARK}new")
     return True
+
+
+def _names(well: Path) -> list[str]:
+    return [image.name for image in read_images(well)]
 
 
 def _place(name: str, names: list[str]) -> int:
@@ -114,24 +124,30 @@ def _ngio_locks(well: Path) -> Iterator[None]:
             plate.with_name(f"{plate.name}.ngio-locks") / f"{inside_plate}.lock",
             well.with_name(f"{well.name}.ngio-locks") / "root.lock",
         ):
-            _hold(held, path, well)
+            held.enter_context(_held(path, well))
         yield
 
 
-def _hold(held: ExitStack, path: Path, well: Path) -> None:
+@contextmanager
+def _held(path: Path, well: Path) -> Iterator[None]:
     try:
-        path.parent.mkdir(exist_ok=True)
+        descriptor = take_lock(path, timeout=_NGIO_TIMEOUT, mark=_OURS)
     except PermissionError:
-        # Where this run cannot make the folder, other programs of this person cannot either.
+        # Where this run cannot make it, other programs of this person cannot either.
+        yield
         return
-    lock = FileLock(path, timeout=_NGIO_TIMEOUT, thread_local=False)
-    try:
-        held.enter_context(lock)
-    except Timeout as error:
+    if descriptor is None:
         raise LockHeldError(
             f"another program has held ngio's lock {path} on the well {well} for "
             f"{_NGIO_TIMEOUT:g} s; wait for it to end and run again"
-        ) from error
+        )
+    try:
+        yield
+    finally:
+        if os.pread(descriptor, len(_OURS), 0) == _OURS:
+            give_back(path, descriptor)
+        else:
+            os.close(descriptor)
 
 
 def _entries(group: Path, what: str, key: str) -> list[Attributes]:

@@ -14,6 +14,7 @@ from tasks.plan.request import RegistrationRequest
 from tasks.plan.rounding import region_shift
 from tasks.plan.window import Interpolation, Shift
 from tasks.storage.hidden import OUTPUT_SUFFIX
+from tasks.storage.inventory import list_files, summarize
 from tasks.storage.kinds import require_kind
 from tasks.storage.made_from import fingerprint_inputs
 from tasks.storage.paths import local_path, require_inside
@@ -61,6 +62,8 @@ def build_plan(image: str | Path, request: RegistrationRequest) -> RegistrationP
     output = path if request.overwrite_input else path.with_name(f"{path.name}{OUTPUT_SUFFIX}")
     if output != path:
         refuse_result_of_others(output, path)
+    # Before anything is read: what changes from now on is seen.
+    held = {each.name: list_files(each) for each in {path, output} if each.is_dir()}
 
     here = read_regions(path, request.registered_roi_table)
     there = here if reference == path else read_regions(reference, request.registered_roi_table)
@@ -112,6 +115,7 @@ def build_plan(image: str | Path, request: RegistrationRequest) -> RegistrationP
         regions_digest=digest_regions(here),
         reference_digest=digest_regions(there),
         frame=there,
+        contents={each: summarize(tree, (pixels, *labels)) for each, tree in held.items()},
         kept=kept,
         warnings=(
             *doubts,

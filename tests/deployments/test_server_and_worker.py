@@ -165,7 +165,7 @@ def test_a_cancelled_run_stops_writing_and_leaves_nothing_for_a_person(
     )
 
     def chunks() -> list[Path]:
-        return list((well / ".1.staging" / "0").glob("*/*/*"))
+        return list((well / ".1.plate-registration.staging" / "0").glob("*/*/*"))
 
     until(chunks, seconds=180, what="the worker starts the run, and it writes pixels")
     # What the button of Prefect's UI sends.

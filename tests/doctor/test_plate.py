@@ -45,27 +45,29 @@ def change_list(group: Path, key: str, change: Callable[[list[Any]], None]) -> N
 
 def leave(kind: str) -> Callable[[Path], None]:
     def break_it(well: Path) -> None:
-        shutil.copytree(well / "0", well / f".1.{kind}")
+        shutil.copytree(well / "0", well / f".1.plate-registration.{kind}")
 
     return break_it
 
 
 def move_away(well: Path) -> None:
-    (well / "1").rename(well / ".1.replaced")
-    shutil.copytree(well / "0", well / ".1.verified")
+    (well / "1").rename(well / ".1.plate-registration.replaced")
+    shutil.copytree(well / "0", well / ".1.plate-registration.verified")
 
 
 def move_away_only_the_old(well: Path) -> None:
-    (well / "1").rename(well / ".1.replaced")
+    (well / "1").rename(well / ".1.plate-registration.replaced")
 
 
 def lose_both_but_the_verified(well: Path) -> None:
-    (well / "1").rename(well / ".1.verified")
+    (well / "1").rename(well / ".1.plate-registration.verified")
 
 
 def reject(well: Path) -> None:
     leave("rejected")(well)
-    (well / ".1.rejected" / "reason.txt").write_text("array 0: shape is wrong\nmore\n")
+    (well / ".1.plate-registration.rejected" / "reason.txt").write_text(
+        "array 0: shape is wrong\nmore\n"
+    )
 
 
 def put_something_else_there(well: Path) -> None:
@@ -123,7 +125,7 @@ def kill_an_owner(well: Path) -> None:
     owner.send_signal(signal.SIGKILL)
     owner.communicate(timeout=30)
     # An image's owner holds two names; one is enough to look at.
-    (well / ".plate-registration" / "1_registered.image.holder.json").unlink()
+    (well / ".plate-registration" / "1_registered.image.lock").unlink()
 
 
 def kill_an_owner_of_the_well(well: Path) -> None:
@@ -133,10 +135,13 @@ def kill_an_owner_of_the_well(well: Path) -> None:
 
 
 REPAIRED = {
-    "staging": (leave("staging"), "was interrupted left .1.staging"),
-    "verified": (leave("verified"), ".1.verified"),
-    "replaced": (leave("replaced"), ".1.replaced"),
-    "half-done swap": (move_away, "in the middle of a swap: the image is in .1.replaced, .1.veri"),
+    "staging": (leave("staging"), "was interrupted left .1.plate-registration.staging"),
+    "verified": (leave("verified"), ".1.plate-registration.verified"),
+    "replaced": (leave("replaced"), ".1.plate-registration.replaced"),
+    "half-done swap": (
+        move_away,
+        "in the middle of a swap: the image is in .1.plate-registration.replaced, .1.",
+    ),
     "old one moved away": (move_away_only_the_old, "in the middle of a swap"),
     "result not listed": (take_the_result_from_the_list, "a registered image that its well does"),
     "dead owner": (kill_an_owner, "has ended without giving it back"),
@@ -224,7 +229,7 @@ def test_an_image_in_use_is_left_alone_and_not_wrong(plate: Path) -> None:
     assert wrong(found) == []
     assert f"in use by process {owner.pid} on" in str(found[0])
     assert repair_plate(plate) == ()
-    assert leftovers(well_of(plate)) == [".1.staging"]
+    assert leftovers(well_of(plate)) == [".1.plate-registration.staging"]
     end(owner)
     assert len(wrong(examine_plate(plate))) == 1
 
@@ -238,18 +243,18 @@ def test_a_lost_well_is_told(plate: Path) -> None:
 def test_an_error_while_repairing_does_not_stop_the_rest(
     plate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shutil.copytree(well_of(plate) / "0", well_of(plate) / ".0.staging")
+    shutil.copytree(well_of(plate) / "0", well_of(plate) / ".0.plate-registration.staging")
     leave("staging")(well_of(plate))
     remove = Path.rmdir
 
     def refuse(path: Path) -> None:
-        if ".0.staging" in path.parts:
+        if path.name == ".0.plate-registration.discarded":
             raise PermissionError(13, "Permission denied", str(path))
         remove(path)
 
     monkeypatch.setattr(Path, "rmdir", refuse)
     first, second = repair_plate(plate)
-    assert "not repaired: " in first
+    assert "could not be removed" in first
     assert "Permission denied" in first
     assert "removed it" in second
     assert len(wrong(examine_plate(plate))) == 1

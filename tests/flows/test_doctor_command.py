@@ -19,11 +19,12 @@ def test_what_is_found_changes_nothing_until_it_is_repaired(
     well: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     plate = well.parent.parent
-    (well / ".1.staging").mkdir()
+    (well / ".1.plate-registration.staging").mkdir()
     before = snapshot(plate)
     assert run(["doctor", str(plate)]) == FAILED
     printed = capsys.readouterr().out
-    assert f"Repair: {well / '1'}: an earlier run that was interrupted left .1.staging" in printed
+    left = ".1.plate-registration.staging"
+    assert f"Repair: {well / '1'}: an earlier run that was interrupted left {left}" in printed
     assert "1 found: 1 that --repair or the next run puts right, 0 that need a person" in printed
     assert snapshot(plate) == before
     assert run(["doctor", str(plate), "--repair"]) == 0
@@ -33,10 +34,10 @@ def test_what_is_found_changes_nothing_until_it_is_repaired(
 
 
 def test_what_a_person_must_decide_remains(well: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (well / ".1.rejected").mkdir()
+    (well / ".1.plate-registration.rejected").mkdir()
     assert run(["doctor", str(well.parent.parent), "--repair"]) == FAILED
     assert "Decide: " in capsys.readouterr().out
-    assert (well / ".1.rejected").is_dir()
+    assert (well / ".1.plate-registration.rejected").is_dir()
 
 
 def test_only_a_plate(well: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -226,18 +226,18 @@ def test_an_image_that_another_run_owns_is_refused_with_its_holder(
 
 def test_what_an_earlier_run_left_is_recovered_first(well: Path) -> None:
     # As if killed between its two renames, on a file system that cannot exchange.
-    (well / "1").rename(well / ".1.replaced")
-    expected = sliced(read_levels(well / ".1.replaced")[0], 1)
+    (well / "1").rename(well / ".1.plate-registration.replaced")
+    expected = sliced(read_levels(well / ".1.plate-registration.replaced")[0], 1)
     apply_registration_to_image(str(well / "1"), TABLE)
     np.testing.assert_array_equal(read_levels(well / "1")[0], expected)
     assert [path.name for path in well.glob(".1.*")] == []
 
 
 def test_hidden_folders_outside_a_well_are_not_ours(tmp_path: Path) -> None:
-    (tmp_path / ".notes.staging").mkdir()
+    (tmp_path / ".notes.plate-registration.staging").mkdir()
     with pytest.raises(InvalidInputError, match="does not exist"):
         apply_registration_to_image(str(tmp_path / "1"), TABLE)
-    assert [path.name for path in tmp_path.iterdir()] == [".notes.staging"]
+    assert [path.name for path in tmp_path.iterdir()] == [".notes.plate-registration.staging"]
 
 
 def test_a_full_disk_fails_at_once_and_leaves_the_original(

@@ -120,7 +120,7 @@ def test_stopped_in_the_middle_of_an_image(
     url = str(well / "1" if kind == "image" else well)
     register = [kind, url, "--registered-roi-table", TABLE, "--workers", "1"]
     with started(ON_A_SLOW_DISK, *register) as process:
-        wait_for_chunks(process, well / ".1.staging")
+        wait_for_chunks(process, well / ".1.plate-registration.staging")
         os.kill(process.pid, number)
         # An image takes five minutes here.
         _, told = process.communicate(timeout=100)
@@ -131,7 +131,7 @@ def test_stopped_in_the_middle_of_an_image(
         wait_for_all(process.pid)
     after = files_of(well)
     assert {path: after[path] for path in before} == before
-    assert any(path.startswith(".1.staging/") for path in after)
+    assert any(path.startswith(".1.plate-registration.staging/") for path in after)
     run_well(Run(well))
     run_well(Run(undisturbed))
     assert files_of(well) == files_of(undisturbed)

@@ -22,7 +22,7 @@ from tasks.storage.provenance import write_provenance
 from tasks.storage.recover import recover_image, recover_well
 from tasks.storage.space import check_free_space, check_writable
 from tasks.storage.staging import is_written_anew, stage_labels, start_staging
-from tasks.storage.swap import publish
+from tasks.storage.swap import clean_up, make_ready, publish
 from tasks.storage.well_entries import list_image
 from tests.storage.faults import Fault, broken_at, unbroken
 
@@ -36,11 +36,18 @@ def run(plan: RegistrationPlan, finished: Path) -> tuple[str, ...]:
         check_writable(plan)
         check_free_space(plan)
         stage(plan, finished)
-        with own_well(well, timeout=5):
-            messages += publish(plan)
+        messages += finish(plan)
         if not plan.overwrites_input:
             list_image(well, plan.output_name, plan.acquisition)
     return messages
+
+
+def finish(plan: RegistrationPlan) -> tuple[str, ...]:
+    """Put the staged image in place as the flow does; return the messages."""
+    messages = make_ready(plan)
+    with own_well(plan.output_path.parent, timeout=5):
+        publish(plan)
+    return (*messages, *clean_up(plan))
 
 
 def stage(plan: RegistrationPlan, finished: Path) -> Path:

@@ -96,7 +96,9 @@ def test_a_read_only_disk(well: Path, disk: Path) -> None:
 
 def test_what_a_killed_run_left_is_removed_from_a_full_disk(well: Path, disk: Path) -> None:
     before = files_of(well)
-    shutil.copytree(well / "0", well / ".1.staging")
+    shutil.copytree(well / "0", well / ".1.plate-registration.staging")
     with filled(disk):
-        assert any(".1.staging; removed it" in message for message in recover_well(well))
+        assert any(
+            ".1.plate-registration.staging; removed it" in message for message in recover_well(well)
+        )
     assert files_of(well) == before

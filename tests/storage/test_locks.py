@@ -153,7 +153,7 @@ def test_a_read_only_well_is_a_clear_error(
 
 def test_a_holder_that_has_not_said_who_it_is(well: Path) -> None:
     holder = hold(well, "1")
-    (well / ".plate-registration" / "1.image.holder.json").write_text('{"host": "mic')
+    (well / ".plate-registration" / "1.image.lock").write_text('{"host": "mic')
     with pytest.raises(LockHeldError, match="another run"), own_image(well, "1", timeout=0):
         pass
     end(holder)

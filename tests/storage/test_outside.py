@@ -108,7 +108,7 @@ ATTACKS = {
     "an extra folder is a link": linked("1/extra", "{outside}"),
     "an extra file is a link": linked("1/secret.txt", "{outside}/secret.txt"),
     "locks are a link": linked(".plate-registration", "{outside}"),
-    "a holder is a link": linked(".plate-registration/1.image.holder.json", "{outside}/secret.txt"),
+    "a well's lock is a link": linked(".plate-registration/well.lock", "{outside}/secret.txt"),
     "a lock is a link": linked(".plate-registration/1.image.lock", "{outside}/secret.txt"),
 }
 
@@ -135,7 +135,11 @@ def test_no_way_leads_outside(
     assert snapshot(outside) == before
     assert images(well) == kept
     assert not (well / "1_registered").exists()
-    assert leftovers(well) in ([], [".1.staging"], [".1_registered.staging"])
+    assert leftovers(well) in (
+        [],
+        [".1.plate-registration.staging"],
+        [".1_registered.plate-registration.staging"],
+    )
 
 
 def images(well: Path) -> dict[str, dict[str, str]]:
@@ -144,10 +148,13 @@ def images(well: Path) -> dict[str, dict[str, str]]:
 
 def test_links_left_where_a_run_writes_are_removed_not_followed(well: Path, outside: Path) -> None:
     before = snapshot(outside)
-    for name in (".1.staging", ".1.verified", ".1_registered.staging"):
+    for name in (
+        ".1.plate-registration.staging",
+        ".1.plate-registration.verified",
+        ".1_registered.plate-registration.staging",
+    ):
         (well / name).symlink_to(outside)
-    (well / ".plate-registration").mkdir()
-    (well / ".plate-registration" / "well.new").symlink_to(outside / "secret.txt")
+    (well / ".attributes.plate-registration.new").symlink_to(outside / "secret.txt")
     run_image(Run(well / "1", overwrite_input=False))
     assert snapshot(outside) == before
     assert leftovers(well) == []

@@ -78,7 +78,20 @@ def test_safe_names_are_unchanged(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["", ".", "..", "../1", "/etc", "a/b", "a\\b", ".1.staging", "a\0", "a\nb", "x" * 201]
+    "name",
+    [
+        "",
+        ".",
+        "..",
+        "../1",
+        "/etc",
+        "a/b",
+        "a\\b",
+        ".1.plate-registration.staging",
+        "a\0",
+        "a\nb",
+        "x" * 201,
+    ],
 )
 def test_names_that_lead_elsewhere_are_refused(name: str) -> None:
     with pytest.raises(InvalidInputError, match="label name"):

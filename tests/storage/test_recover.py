@@ -33,10 +33,10 @@ def test_a_whole_well_needs_nothing(well: Path) -> None:
 
 
 def test_a_folder_that_is_no_well_is_left_alone(tmp_path: Path) -> None:
-    (tmp_path / ".1.staging").mkdir()
+    (tmp_path / ".1.plate-registration.staging").mkdir()
     assert recover_well(tmp_path) == ()
     assert recover_well(tmp_path / "missing") == ()
-    assert leftovers(tmp_path) == [".1.staging"]
+    assert leftovers(tmp_path) == [".1.plate-registration.staging"]
 
 
 @pytest.mark.parametrize("kind", ["staging", "verified", "replaced"])
@@ -47,7 +47,7 @@ def test_leftovers_beside_an_image_are_removed(
     shutil.copytree(well / "0", getattr(hidden, kind))
     (message,) = recover_image(well, "1")
     assert str(well / "1") in message
-    assert f".1.{kind}" in message
+    assert f".1.plate-registration.{kind}" in message
     assert leftovers(well) == []
     assert digest_tree(well / "1") == image
 
@@ -136,10 +136,10 @@ def test_a_rejected_image_is_kept_and_told(well: Path, hidden: HiddenFolders) ->
 
 def test_a_live_run_is_left_alone_and_others_are_recovered(well: Path) -> None:
     staged = stage(make_plan(well), well / "1")
-    (well / ".0.staging").mkdir()
+    (well / ".0.plate-registration.staging").mkdir()
     with own_image(well, "1", timeout=0):
         (message,) = recover_well(well)
-    assert ".0.staging" in message
+    assert ".0.plate-registration.staging" in message
     assert leftovers(well) == [staged.name]
     assert len(recover_well(well)) == 1
     assert leftovers(well) == []

@@ -12,6 +12,7 @@ import pytest
 from tasks.plan.errors import InvalidInputError
 from tasks.plan.registration_plan import RegistrationPlan
 from tasks.storage import space
+from tasks.storage.hidden import hidden_folders
 from tasks.storage.space import check_free_space, check_writable, needed_bytes
 from tests.storage.steps import leftovers
 
@@ -71,12 +72,13 @@ def test_another_error_keeps_its_cause(
         check_writable(plan)
 
 
-def test_an_image_whose_files_could_not_be_removed(
-    plan: RegistrationPlan, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(space.os, "access", lambda path, _: path != plan.image_path)
-    with pytest.raises(InvalidInputError, match="could not be removed after the swap"):
+@pytest.mark.parametrize("kind", ["verified", "replaced"])
+def test_a_name_that_is_taken_by_what_cannot_be_removed(plan: RegistrationPlan, kind: str) -> None:
+    taken = getattr(hidden_folders(plan.image_path.parent, "1"), kind)
+    taken.mkdir()
+    with pytest.raises(InvalidInputError, match="it is in the way") as caught:
         check_writable(plan)
+    assert str(taken) in str(caught.value)
 
 
 def test_a_link_in_the_place_of_the_result(beside: RegistrationPlan, tmp_path: Path) -> None:

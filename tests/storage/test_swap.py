@@ -16,10 +16,9 @@ from tasks.plan.registration_plan import RegistrationPlan
 from tasks.storage import durable, exchange, swap
 from tasks.storage.hidden import HiddenFolders, hidden_folders
 from tasks.storage.provenance import is_result
-from tasks.storage.swap import publish
 from tests.registration import register
 from tests.storage.conftest import make_plan
-from tests.storage.steps import leftovers, stage
+from tests.storage.steps import finish, leftovers, stage
 from tests.trees import digest_tree
 
 
@@ -64,14 +63,14 @@ class TestSwapping:
         self, staged_plan: RegistrationPlan, swap_by: str
     ) -> None:
         new = digest_tree(folders(staged_plan).staging)
-        assert publish(staged_plan) == ()
+        assert finish(staged_plan) == ()
         assert digest_tree(staged_plan.output_path) == new, swap_by
         assert leftovers(staged_plan.output_path.parent) == []
 
     def test_it_can_be_called_again(self, staged_plan: RegistrationPlan, swap_by: str) -> None:
-        publish(staged_plan)
+        finish(staged_plan)
         new = digest_tree(staged_plan.output_path)
-        assert publish(staged_plan) == ()
+        assert finish(staged_plan) == ()
         assert digest_tree(staged_plan.output_path) == new, swap_by
 
     def test_an_error_after_the_swap_does_not_swap_back(
@@ -80,8 +79,8 @@ class TestSwapping:
         new = digest_tree(folders(staged_plan).staging)
         fail_once(monkeypatch, swap, "flush_folder", lambda _: is_result(staged_plan))
         with pytest.raises(OSError, match="Input/output"):
-            publish(staged_plan)
-        publish(staged_plan)
+            finish(staged_plan)
+        finish(staged_plan)
         assert digest_tree(staged_plan.output_path) == new, swap_by
         assert leftovers(staged_plan.output_path.parent) == []
 
@@ -89,18 +88,17 @@ class TestSwapping:
         self, staged_plan: RegistrationPlan, swap_by: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         new = digest_tree(folders(staged_plan).staging)
-        old = folders(staged_plan).verified if swap_by == "exchange" else None
-        old = old or folders(staged_plan).replaced
+        old = folders(staged_plan).discarded
         fail_once(monkeypatch, os, "rmdir", lambda path: path == old and is_result(staged_plan))
-        (message,) = publish(staged_plan)
-        assert str(old) in message
+        (message,) = finish(staged_plan)
+        assert str(old) in message, swap_by
         assert digest_tree(staged_plan.output_path) == new
 
     def test_a_rejected_image_of_before_is_removed(
         self, staged_plan: RegistrationPlan, swap_by: str
     ) -> None:
         folders(staged_plan).rejected.mkdir()
-        publish(staged_plan)
+        finish(staged_plan)
         assert leftovers(staged_plan.output_path.parent) == [], swap_by
 
 
@@ -142,11 +140,12 @@ def test_everything_is_on_disk_before_its_name_changes(
     everything = {str(path) for path in [staged, *staged.rglob("*")]}
     monkeypatch.setattr(durable, "_flush", note_flush)
     monkeypatch.setattr(Path, "rename", note_rename)
-    publish(staged_plan)
+    finish(staged_plan)
     first = steps.index("renamed")
     assert set(steps[:first]) == everything
-    # The well's own entries follow: after the first rename, and after the exchange.
-    assert steps[first + 1 :] == [str(staged.parent)] * 2
+    # The well's own entries follow: after the first rename, and after the exchange. The last
+    # rename is that of the original, which is then removed.
+    assert steps[first + 1 :] == [*[str(staged.parent)] * 2, "renamed"]
 
 
 def test_data_that_the_disk_did_not_take_is_not_published_by_trying_again(
@@ -155,11 +154,11 @@ def test_data_that_the_disk_did_not_take_is_not_published_by_trying_again(
     before = digest_tree(staged_plan.image_path)
     fail_once(monkeypatch, os, "fsync", lambda _: True)
     with pytest.raises(OSError, match="cannot bring to disk") as caught:
-        publish(staged_plan)
+        finish(staged_plan)
     assert caught.value.errno == errno.EIO
     assert caught.value.filename
     with pytest.raises(VerificationError, match="no staged image"):
-        publish(staged_plan)
+        finish(staged_plan)
     assert digest_tree(staged_plan.image_path) == before
     assert leftovers(staged_plan.image_path.parent) == []
 
@@ -179,7 +178,7 @@ def test_an_empty_group_made_in_the_gap_gives_way(
         return moved
 
     monkeypatch.setattr(Path, "rename", read_in_the_gap)
-    publish(staged_plan)
+    finish(staged_plan)
     assert digest_tree(output) == new, swap_by
 
 
@@ -188,13 +187,13 @@ def test_something_else_in_the_place_is_left_alone(beside: RegistrationPlan) -> 
     beside.output_path.mkdir()
     (beside.output_path / "thesis.txt").write_text("the only copy")
     with pytest.raises(InvalidInputError, match="is not an image"):
-        publish(beside)
+        finish(beside)
     assert (beside.output_path / "thesis.txt").read_text() == "the only copy"
 
 
 def test_nothing_to_publish(plan: RegistrationPlan) -> None:
     with pytest.raises(VerificationError, match="no staged image"):
-        publish(plan)
+        finish(plan)
 
 
 @pytest.mark.parametrize("name", ["plate with spaces", "Zellkörper 核"])
@@ -220,5 +219,5 @@ def test_an_exchange_that_fails_is_an_error_and_no_second_way(
     before = digest_tree(staged_plan.image_path)
     monkeypatch.setattr(exchange, "_renameat2", lambda *_: code)
     with pytest.raises(OSError, match=os.strerror(code)):
-        publish(staged_plan)
+        finish(staged_plan)
     assert digest_tree(staged_plan.image_path) == before

@@ -16,7 +16,7 @@ import zarr
 from tasks.plan.errors import VerificationError
 from tasks.plan.registration_plan import RegistrationPlan
 from tasks.storage import verify
-from tasks.storage.hidden import hidden_folders
+from tasks.storage.hidden import MARK, hidden_folders
 from tasks.storage.verify import verify_staged
 from tests.registration import register
 from tests.storage.conftest import make_plan
@@ -83,7 +83,7 @@ def lose_chunks(staged: Path, array: str) -> None:
 
 def keep_level_of_source(staged: Path, array: str) -> None:
     """Put the source's level in place of the staged one, as a writer would that forgot it."""
-    name = staged.name.removeprefix(".").removesuffix(".staging")
+    name = staged.name.removeprefix(".").removesuffix(f"{MARK}staging")
     shutil.rmtree(staged / array)
     shutil.copytree(staged.parent / name / array, staged / array)
 

@@ -120,10 +120,40 @@ def test_a_writer_that_goes_through_ngio_is_respected(
     assert list_image(well, "2", 1)
 
 
-def test_our_lock_paths_are_those_of_ngio(well: Path) -> None:
-    plate = well.parent.parent
+def lock_files(plate: Path) -> set[Path]:
+    return {path for path in plate.parent.rglob("*") if "ngio-locks" in str(path)}
+
+
+def test_our_lock_paths_are_those_of_ngio_and_go_again(
+    well: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plate, held = well.parent.parent, set()
+    write = well_entries.write_attributes
+
+    def look(*args: Any, **kwargs: Any) -> None:
+        held.update(path for path in lock_files(plate) if path.is_file())
+        write(*args, **kwargs)
+
+    monkeypatch.setattr(well_entries, "write_attributes", look)
     list_image(well, "2", 1)
-    found = {path for path in plate.parent.rglob("*.lock") if "ngio-locks" in str(path)}
+    assert lock_files(plate) == set()
     by_plate = open_ome_zarr_plate(plate).get_well("A", 1)._group_handler.lock_path
     by_well = open_ome_zarr_well(well)._group_handler.lock_path
-    assert found == {Path(by_plate), Path(by_well)}
+    assert held == {Path(by_plate), Path(by_well)}
+
+
+def test_locks_that_ngio_made_stay(well: Path) -> None:
+    plate = well.parent.parent
+    open_ome_zarr_well(well).atomic_add_image("2", acquisition_id=1)
+    before = lock_files(plate)
+    assert before
+    list_image(well, "3", 1)
+    assert lock_files(plate) == before
+
+
+def test_nothing_is_locked_where_an_image_is_listed(well: Path) -> None:
+    path = well.with_name("01.ngio-locks") / "root.lock"
+    path.parent.mkdir()
+    with FileLock(path):
+        assert not list_image(well, "1", 1)
+    assert path.exists()

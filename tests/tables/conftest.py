@@ -23,4 +23,4 @@ def images(tmp_path: Path, version: Literal["0.4", "0.5"]) -> Images:
     well = tmp_path / "plate é.zarr" / "A" / "01"
     image = new_image(well / "1", version)
     reference = Path(shutil.copytree(image, well / "0"))
-    return image, reference, Path(shutil.copytree(image, well / ".1.staging"))
+    return image, reference, Path(shutil.copytree(image, well / ".1.plate-registration.staging"))

@@ -168,6 +168,7 @@ def make_plan(
         kept=Kept(area=1.0, content=None),
         regions_digest="",
         reference_digest=digest_regions(reference_regions),
+        contents={},
         warnings=warned,
     )
 
