@@ -66,18 +66,16 @@ def apply_registration_to_image(parameters: ImageParameters) -> ImageResult:
             "nothing was touched",
         )
 
-    recovered = recover_well(image.parent)
-    for message in recovered:
-        logger.warning(message)
+    told = recover_well(image.parent)
     require_image(image)
     with own_image(image.parent, image.name, timeout=SETTINGS.lock_timeout_seconds):
-        for message in recover_image(image.parent, image.name):
-            if message not in recovered:
-                logger.warning(message)
+        told = tuple(dict.fromkeys((*told, *recover_image(image.parent, image.name))))
+        for message in told:
+            logger.warning(message)
         plan = resolve_reference(image, parameters, lock=True)
         if not parameters.redo and is_up_to_date(plan):
             detail = f"{plan.output_name} is already registered with this very input"
-            report = _report(plan, "skipped", started, detail=detail)
+            report = _report(plan, "skipped", started, detail=detail, warnings=told)
             result = ImageResult(image_list_updates=[_update(plan)], reports=(report,))
             return completed(result, detail, skipped=True)
         check_writable(plan)
@@ -91,15 +89,15 @@ def apply_registration_to_image(parameters: ImageParameters) -> ImageResult:
         with room_given_back(plan):
             pixels = write_image(plan, workers=threads)
             labels = write_labels(plan, workers=threads)
-            messages = copy_tables(plan)
-            finalize(plan)
+            told += copy_tables(plan)
+            told += finalize(plan)
 
     report = _report(
         plan,
         "registered",
         started,
         bytes_written=sum(written.bytes_written for written in (pixels, *labels)),
-        warnings=messages,
+        warnings=told,
     )
     return completed(
         ImageResult(image_list_updates=[_update(plan)], reports=(report,)),

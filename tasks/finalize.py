@@ -27,8 +27,10 @@ from tasks.storage.well_entries import list_image
     retry_condition_fn=can_heal,
     cache_policy=NO_CACHE,
 )
-def finalize(plan: RegistrationPlan) -> None:
+def finalize(plan: RegistrationPlan) -> tuple[str, ...]:
     """Replace the image by the staged one, or publish that beside it and list it in the well.
+
+    Returns what a person should know: what could not be kept of the original, or not be removed.
 
     Raises:
         ChangedMeanwhileError: Something else wrote into the original meanwhile; it was kept.
@@ -46,11 +48,13 @@ def finalize(plan: RegistrationPlan) -> None:
     with own_well(well, timeout=SETTINGS.lock_timeout_seconds):
         publish(plan)
         listed = list_image(well, plan.output_name, plan.acquisition)
-    for message in (*messages, *clean_up(plan)):
-        logger.warning(message)
+    messages += clean_up(plan)
+    for message in messages:
+        logger.warning("%s: %s", plan.title, message)
     logger.info(
         "%s: verified and put in place as %s%s",
         plan.title,
         plan.output_path,
         ", new in the well's list of images" if listed else "",
     )
+    return messages

@@ -54,8 +54,9 @@ def keep_access(original: Path, made: Path) -> tuple[str, ...]:
     if not lost:
         return ()
     return (
-        f"{original}: could not keep {', '.join(sorted(lost))}, as only an administrator can; "
-        f"the new files are those of {user_name(os.geteuid())}",
+        # The same for every image, and so told once.
+        f"could not keep {', '.join(sorted(lost))}, as only an administrator can; the new files "
+        f"are those of {user_name(os.geteuid())}",
     )
 
 

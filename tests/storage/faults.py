@@ -35,6 +35,7 @@ _PATHS = {
     "os.rmdir": ((0, 1),),
     "os.mkdir": ((0, 2),),
     "os.truncate": ((0, 0),),
+    "os.chmod": ((0, 2),),
 }
 """Where a call's announcement has its paths, and the open folders that these start from."""
 _READING = frozenset({"read", "os.scandir", "stat"})

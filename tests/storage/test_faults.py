@@ -185,7 +185,7 @@ def test_error_at_every_call(stage: Stage, kind: FaultKind) -> None:
 
 def is_inside_hidden(call: str) -> bool:
     """Return whether a call makes or removes one of the many files of a hidden folder."""
-    return re.search(r"\.(staging|verified|replaced)/", call) is not None
+    return re.search(r"\.(staging|verified|replaced|discarded)/", call) is not None
 
 
 def numbers_to_break(calls: list[str]) -> list[int]:
