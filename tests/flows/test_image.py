@@ -12,10 +12,12 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
 
 from flows.image import apply_registration_to_image
-from tasks.plan.errors import InvalidInputError, LockHeldError
+from tasks.plan.errors import ChangedMeanwhileError, InvalidInputError, LockHeldError
+from tasks.plan.registration_plan import RegistrationPlan
 from tasks.plan.window import Interpolation
 from tasks.settings import Settings
 from tasks.storage.locks import own_image
+from tasks.storage.verify import verify_staged
 from tests.flows.conftest import LENGTHS, MOVES, TABLE
 from tests.flows.snapshots import snapshot
 from tests.interpolation_oracle import assert_is, moved
@@ -228,8 +230,26 @@ def test_what_an_earlier_run_left_is_recovered_first(well: Path) -> None:
     # As if killed between its two renames, on a file system that cannot exchange.
     (well / "1").rename(well / ".1.plate-registration.replaced")
     expected = sliced(read_levels(well / ".1.plate-registration.replaced")[0], 1)
-    apply_registration_to_image(str(well / "1"), TABLE)
+    result = apply_registration_to_image(str(well / "1"), TABLE)
     np.testing.assert_array_equal(read_levels(well / "1")[0], expected)
+    assert [path.name for path in well.glob(".*")] == [path.name for path in well.glob(".z*")], (
+        "neither hidden folders nor locks stay"
+    )
+    # For the terminal, not only for the log.
+    assert any("put the old one back" in warning for warning in result.reports[0].warnings)
+
+
+def test_what_appears_while_the_image_is_written_is_kept_and_named(
+    well: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write_a_table_meanwhile(plan: RegistrationPlan) -> None:
+        write_regions(well / "1", "of another program", {"FOV_1": {}})
+        verify_staged(plan)
+
+    monkeypatch.setattr("tasks.finalize.verify_staged", write_a_table_meanwhile)
+    with pytest.raises(ChangedMeanwhileError, match=r"tables/of another program \(new\)"):
+        apply_registration_to_image(str(well / "1"), TABLE)
+    assert (well / "1" / "tables" / "of another program").is_dir()
     assert [path.name for path in well.glob(".1.*")] == []
 
 
