@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -14,12 +15,16 @@ from pathlib import Path
 import pytest
 
 from tasks.plan.errors import InvalidInputError, LockHeldError
-from tasks.storage.locks import own_image, own_well
+from tasks.storage.hidden import LOCK_FOLDER
+from tasks.storage.locks import forget_ended, own_image, own_well
+from tests.runs import Run, run_image
 
 _HOLD = """
 import sys, time
 from pathlib import Path
-from tasks.storage.locks import own_image, own_well
+from tasks.storage.hidden import LOCK_FOLDER
+from tasks.storage.locks import forget_ended, own_image, own_well
+from tests.runs import Run, run_image
 well, image = Path(sys.argv[1]), sys.argv[2]
 with own_image(well, image, timeout=5) if image else own_well(well, timeout=5):
     print("held", flush=True)
@@ -157,3 +162,26 @@ def test_a_holder_that_has_not_said_who_it_is(well: Path) -> None:
     with pytest.raises(LockHeldError, match="another run"), own_image(well, "1", timeout=0):
         pass
     end(holder)
+
+
+def test_nothing_stays_after_a_run_that_was_refused(well: Path) -> None:
+    shutil.rmtree(well / "1" / "tables")
+    before = sorted(well.rglob("*"))
+    with pytest.raises(InvalidInputError):
+        run_image(Run(well / "1"))
+    assert sorted(well.rglob("*")) == before
+
+
+def test_what_a_killed_holder_left_goes_with_the_next_run(well: Path) -> None:
+    holder = hold(well, "1")
+    holder.send_signal(signal.SIGKILL)
+    holder.communicate(timeout=30)
+    other = hold(well, "0")
+    assert {path.name for path in (well / LOCK_FOLDER).iterdir()} > {"1.image.lock"}
+    forget_ended(well)
+    # What another run holds stays held.
+    assert not (well / LOCK_FOLDER / "1.image.lock").exists()
+    with pytest.raises(LockHeldError), own_image(well, "0", timeout=0):
+        pass
+    end(other)
+    assert not (well / LOCK_FOLDER).exists()
