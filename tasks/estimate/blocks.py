@@ -2,48 +2,65 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tasks.estimate.overlap import Mask, overlap_slices
+from tasks.estimate.precision import standard_error
 from tasks.estimate.prepare import Prepared, UnusableRegionError, prepare
 from tasks.estimate.refine import refine
 
-_SIDE = 256
-"""Pixels along y and x of a block."""
+Block = tuple[slice, slice, slice]
 
-_PIXELS = 2**20
-"""Pixels to refine on; more would cost time and gain less than the image's own distortions."""
+_SIDE, _LEAST_SIDE = 256, 64
+"""Pixels along y and x of a block; less where it has many planes."""
+
+_FEW, _MOST = 2**17, 2**20
+"""Pixels to refine on: at first, and where these leave a doubt. More would cost time and gain less
+than the image's own distortions."""
+
+_PRECISE = 0.1
+"""Pixels of standard error with which few pixels are enough."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A shift to a fraction of a pixel."""
+
+    shift: NDArray[np.float64]
+    """Pixels of the level, axes (z, y, x)."""
+    error: float
+    """Standard error along y or x, in pixels of the level."""
 
 
 def refine_at_level(
     regions: tuple[NDArray[Any], NDArray[Any]],
     shift: NDArray[np.float64],
     *,
-    factor: int,
+    most: float,
     padding: Mask | None,
     lower_quantile: float,
     upper_quantile: float,
-) -> NDArray[np.float64] | None:
+) -> Place | None:
     """Return a shift refined on full pixels, or None if it leads further than it may.
 
     Both regions are first cut to what they share: their backgrounds are then taken off alike.
 
     Args:
         regions: The region in the reference and in the moving acquisition, axes (z, y, x).
-        shift: Where to start, in pixels, found on pixels `factor` times as large.
-        factor: How uncertain the start is, in pixels; it may not lead further.
-        padding: Where both regions hold no picture, on pixels `factor` times as large.
+        shift: Where to start, in pixels.
+        most: How far it may lead along y and x, in pixels.
+        padding: Where both regions hold no picture, at the size of the reference.
         lower_quantile: Darker pixels are set to this quantile of their block.
         upper_quantile: Brighter pixels are set to this quantile of their block.
     """
-    reference, moving = regions
     whole = tuple(int(n) for n in np.rint(shift))
-    here, there = overlap_slices(reference.shape, moving.shape, whole)
-    pairs: list[tuple[Prepared, Prepared]] = []
-    for block in _fullest(reference[here]):
+    here, there = overlap_slices(regions[0].shape, regions[1].shape, whole)
+
+    def ready(block: Block) -> tuple[Prepared, Prepared] | None:
         try:
             one, two = (
                 prepare(
@@ -51,45 +68,62 @@ def refine_at_level(
                     lower_quantile=lower_quantile,
                     upper_quantile=upper_quantile,
                     factor=1,
-                    padding=None
-                    if padding is None
-                    else _spread(padding, factor, region.shape)[place][block],
+                    padding=None if padding is None else padding[place][block],
                 )
-                for region, place in ((reference, here), (moving, there))
+                for region, place in zip(regions, (here, there), strict=True)
             )
         except UnusableRegionError:
+            return None
+        return one, two
+
+    blocks = _fullest(regions[0][here], regions[1][there])
+    pairs: list[tuple[Prepared, Prepared]] = []
+    found: Place | None = None
+    done = 0
+    for enough in (_FEW, _MOST):
+        wanted = blocks[: max(1, enough // max(1, regions[0][here][blocks[0]].size))]
+        pairs += [pair for block in wanted[done:] if (pair := ready(block))]
+        if not pairs or len(wanted) == done:
+            break
+        done = len(wanted)
+        rest = refine(pairs, shift - np.array(whole))
+        if rest is None or np.max(abs((rest.shift - (shift - whole))[1:])) > most:
+            found = None
             continue
-        pairs.append((one, two))
-    if not pairs:
-        return None
-    rest = refine(pairs, shift - np.array(whole))
-    if rest is None or np.max(abs((rest - (shift - whole))[1:])) > factor:
-        return None
-    return np.array(whole) + rest
+        found = Place(shift=np.array(whole) + rest.shift, error=standard_error(rest))
+        if found.error < _PRECISE:
+            break
+    return found
 
 
-def _spread(padding: Mask, factor: int, shape: tuple[int, ...]) -> Mask:
+def spread(padding: Mask, factor: int, shape: tuple[int, ...]) -> Mask:
+    """Return a mask of averaged pixels on full pixels, of a region of this shape."""
     full = np.ones(shape, bool)
-    spread = padding.repeat(factor, axis=1).repeat(factor, axis=2)
-    full[:, : spread.shape[1], : spread.shape[2]] = spread
+    wide = padding.repeat(factor, axis=1).repeat(factor, axis=2)
+    full[:, : wide.shape[1], : wide.shape[2]] = wide
     return full
 
 
-def _fullest(region: NDArray[Any]) -> list[tuple[slice, slice, slice]]:
+def _fullest(ours: NDArray[Any], theirs: NDArray[Any]) -> list[Block]:
     """Return the blocks whose middle plane varies most, or all in one where it is small enough."""
-    if region.size <= _PIXELS:
+    if ours.size <= _FEW:
         return [(slice(None), slice(None), slice(None))]
+    side = int(min(_SIDE, max(_LEAST_SIDE, np.sqrt(_SIDE**2 / len(ours)))))
     blocks = [
-        (slice(None), slice(y, y + _SIDE), slice(x, x + _SIDE))
-        for y in range(0, max(1, region.shape[1] - _SIDE + 1), _SIDE)
-        for x in range(0, max(1, region.shape[2] - _SIDE + 1), _SIDE)
+        (slice(None), slice(y, y + side), slice(x, x + side))
+        for y in range(0, max(1, ours.shape[1] - side + 1), side)
+        for x in range(0, max(1, ours.shape[2] - side + 1), side)
     ]
-    middle = region[len(region) // 2 :][:1]
-    content = [_variation(middle[block]) for block in blocks]
+    content = [
+        np.prod([_variation(region[len(region) // 2 :][:1][block]) for region in (ours, theirs)])
+        for block in blocks
+    ]
     order = np.argsort(content)[::-1]
-    return [blocks[n] for n in order[: max(1, _PIXELS // (_SIDE**2 * len(region)))]]
+    return [blocks[n] for n in order]
 
 
 def _variation(block: NDArray[Any]) -> float:
-    values = block[np.isfinite(block)].astype(np.float32)
+    values = block.astype(np.float32)
+    if not np.isfinite(values).all():
+        values = values[np.isfinite(values)]
     return float(values.std()) if values.size else 0.0

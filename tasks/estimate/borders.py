@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage  # type: ignore[import-untyped]  # has no type information
 
+from tasks.estimate.noise import middle, noise_level
 from tasks.estimate.overlap import Mask, Pixels
 
 _ROWS = 4
@@ -36,46 +39,83 @@ _OUTLIERS = 0.005
 """Share of a border's pixels, hot ones, that do not count."""
 
 
-def find_borders(values: Pixels, valid: Mask) -> Mask | None:
-    """Return the borders of a region in which there is no picture, axes (z, y, x); None if none.
+@dataclass(frozen=True)
+class Borders:
+    """How many of the first and of the last rows, and columns, hold no picture."""
+
+    rows: tuple[int, int]
+    columns: tuple[int, int]
+
+    def mask(self, shape: tuple[int, ...]) -> Mask:
+        """Return the pixels of the borders of a region of this shape, axes (z, y, x)."""
+        borders = np.ones(shape[1:], bool)
+        borders[
+            self.rows[0] : shape[1] - self.rows[1], self.columns[0] : shape[2] - self.columns[1]
+        ] = False
+        return np.broadcast_to(borders, shape)
+
+
+def find_borders(values: Pixels, valid: Mask | None) -> Borders | None:
+    """Return the borders of a region in which there is no picture; None if there are none.
 
     The edge of the light or of the frame is sharper than any content, and moves with the camera,
     not with the sample, where fields were stitched or cut.
 
     Args:
-        values: The region, with whatever background it has.
-        valid: Which of its pixels are numbers.
+        values: The region, axes (z, y, x), with whatever background it has.
+        valid: Which of its pixels are numbers; None: all.
     """
-    plane = np.where(valid, values, np.float32(np.median(values[valid]))).mean(axis=0)
-    borders = np.zeros(plane.shape, bool)
-    for seen, marked in ((plane, borders), (plane.T, borders.T)):
-        marked[: _border(seen)] = True
-        marked[len(seen) - _border(seen[::-1]) :] = True
-    return np.broadcast_to(borders, values.shape) if borders.any() else None
+    if valid is not None:
+        if not valid.any():
+            return None
+        values = np.where(valid, values, np.float32(middle(values[valid])))
+    plane = values[0] if len(values) == 1 else values.mean(axis=0)
+    found = Borders(rows=_borders(plane), columns=_borders(plane.T))
+    return found if any((*found.rows, *found.columns)) else None
 
 
-def _border(plane: NDArray[np.float32]) -> int:
-    """Return how many of the first rows are border."""
+def _borders(plane: NDArray[np.float32]) -> tuple[int, int]:
+    """Return how many of the first and of the last rows are border."""
     rows, columns = plane.shape
     width = columns // _SEGMENTS
     if width == 0 or rows < 4 * _ROWS:
-        return 0
-    parts = plane[:, : width * _SEGMENTS].reshape(rows, _SEGMENTS, width).mean(axis=2)
+        return 0, 0
+    across = np.add.reduceat(plane, np.arange(0, width * _SEGMENTS + 1, width)[:_SEGMENTS], axis=1)
+    if columns > width * _SEGMENTS:
+        across[:, -1] -= plane[:, width * _SEGMENTS :].sum(axis=1)
+    parts = (across / np.float32(width)).astype(np.float32, copy=False)
+    noise = noise_level(plane)
+    if noise == 0:
+        return 0, 0
+    return _border(plane, parts, noise), _border(plane[::-1], parts[::-1], noise)
+
+
+def _border(plane: NDArray[np.float32], parts: NDArray[np.float32], noise: float) -> int:
+    """Return how many of the first rows are border.
+
+    Args:
+        plane: Pixels.
+        parts: Means of each row's parts.
+        noise: Standard deviation of the noise.
+    """
+    columns = plane.shape[1]
+    width = columns // _SEGMENTS
     sums = np.cumsum(np.concatenate([np.zeros((1, _SEGMENTS)), parts]), axis=0)
     means = (sums[_ROWS:] - sums[:-_ROWS]) / _ROWS
     # Of the step below row n + _ROWS.
     steps = means[_ROWS:] - means[:-_ROWS]
-    noise = _noise(plane)
-    if noise == 0:
-        return 0
     high = steps > _STEP * noise * np.sqrt(2 / (_ROWS * width))
+    count = high.sum(axis=1)
+    long = count / _SEGMENTS >= max(_LONG, _LEAST / columns)
+    if not long.any():
+        return 0
     # One very bright part, such as an organoid's edge, counts no more than the others.
-    usual = np.array(
-        [np.median(row[on]) if on.any() else 0.0 for row, on in zip(steps, high, strict=True)]
-    )
+    ordered = np.sort(np.where(high, steps, np.inf), axis=1)
+    rows = np.arange(len(steps))
+    two = ordered[rows, np.maximum(count - 1, 0) // 2] + ordered[rows, count // 2]
+    usual = np.where(count > 0, two / 2, 0.0)
     told = np.where(high, np.minimum(steps, 2 * usual[:, None]), 0).sum(axis=1)
     steepest = told == ndimage.maximum_filter1d(told, 2 * _ROWS + 1)
-    long = high.mean(axis=1) >= max(_LONG, _LEAST / columns)
     found = 0
     for place in np.flatnonzero(long & steepest):
         first = int(place) + _ROWS
@@ -102,9 +142,3 @@ def _is_even(border: NDArray[np.float32]) -> bool:
     left = own / (2 * np.sqrt(np.pi) * _GRAIN)
     smooth: NDArray[np.float32] = ndimage.gaussian_filter(kept, _GRAIN)
     return bool(low == high) or float(smooth.std()) <= _EVEN * left
-
-
-def _noise(plane: NDArray[np.float32]) -> float:
-    # As where brightness is clipped: neighbours differ by noise alone nearly everywhere.
-    differences = np.abs(np.diff(plane, axis=1))
-    return 1.4826 * float(np.median(differences)) / np.sqrt(2) if differences.size else 0.0

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tasks.estimate.overlap import Whole, overlap_slices
+from tasks.estimate.overlap import Whole, covariance
 from tasks.estimate.prepare import Prepared
 
 _LEAST_GRAIN = 0.2
@@ -29,18 +29,12 @@ def is_of_pixels(reference: Prepared, moving: Prepared, shift: Whole) -> bool:
     """
     z, y, x = shift
     around = [
-        _covariance(reference, moving, (z, y + dy, x + dx))
+        covariance(reference.sharp, moving.sharp, (z, y + dy, x + dx))
         for dy in (-1, 0, 1)
         for dx in (-1, 0, 1)
     ]
     beside = [
-        _covariance(reference, moving, (z, y + dy, x + dx))
+        covariance(reference.sharp, moving.sharp, (z, y + dy, x + dx))
         for dy, dx in ((-_BESIDE, 0), (_BESIDE, 0), (0, -_BESIDE), (0, _BESIDE))
     ]
     return float(np.mean(beside)) < _LEAST_GRAIN * max(around)
-
-
-def _covariance(reference: Prepared, moving: Prepared, shift: Whole) -> float:
-    here, there = overlap_slices(reference.sharp.shape, moving.sharp.shape, shift)
-    count = reference.sharp[here].size
-    return float(np.vdot(reference.sharp[here], moving.sharp[there])) / count if count else 0.0

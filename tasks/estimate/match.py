@@ -7,19 +7,23 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
+from tasks.estimate.blocks import spread
 from tasks.estimate.candidate import Limits, Match, RegionPair, RegionPixels, nothing
-from tasks.estimate.overlap import Mask
+from tasks.estimate.overlap import Mask, Pixels
 from tasks.estimate.padding import find_padding
 from tasks.estimate.prepare import (
     Prepared,
     UnusableRegionError,
     average,
-    prepare,
+    prepare_averaged,
     working_factor,
 )
 from tasks.estimate.search import Search, View
 
 _ELSEWHERE = "it leads away from where it should lie"
+
+SURE_RIVAL = 0.65
+"""Rival of a match that is trusted as found on coarser pixels; a doubt is looked at on all."""
 
 PROPOSED = 4
 """Candidates of a region at most."""
@@ -78,10 +82,15 @@ def propose(
     search = _search(reference, moving, limits, strangers)
     if isinstance(search, Match):
         return (search,)
+    coarse = search.coarse()
+    if coarse is not None:
+        (best,) = search.candidates(coarse, 1)
+        if best.confident and best.rival <= SURE_RIVAL:
+            return (best,)
     (best,) = search.candidates(search.plain, 1)
     if best.confident:
         return (best,)
-    phase = search.phase()
+    phase = search.phase
     (other,) = search.candidates(phase, 1)
     if other.confident:
         return (other,)
@@ -122,7 +131,7 @@ def match_near(
     search = _search(reference, moving, limits, strangers)
     if isinstance(search, Match):
         return search
-    factor = (1, search.plain.ours.factor, search.plain.ours.factor)
+    factor = (1, search.prepared[0].factor, search.prepared[0].factor)
     place = tuple(round(n / by) for n, by in zip(expected, factor, strict=True))
     reach = tuple(int(np.ceil(n / by)) for n, by in zip(within, factor, strict=True))
 
@@ -135,7 +144,7 @@ def match_near(
     plain = best(search.plain)
     if plain.confident:
         return plain
-    phase = best(search.phase())
+    phase = best(search.phase)
     return phase if phase.confident or not plain.evidence else plain
 
 
@@ -144,20 +153,21 @@ def _search(
 ) -> Search | Match:
     factor = max(working_factor(reference.shape), working_factor(moving.shape))
 
-    def ready(region: RegionPixels, padding: Mask | None) -> Prepared:
-        return prepare(
-            region,
+    def ready(averaged: tuple[Pixels, Mask | None], padding: Mask | None) -> Prepared:
+        return prepare_averaged(
+            *averaged,
             lower_quantile=limits.lower_quantile,
             upper_quantile=limits.upper_quantile,
             factor=factor,
             padding=padding,
         )
 
+    regions = tuple(average(region, factor) for region in (reference, moving))
     padding = None
     if reference.shape == moving.shape:
-        padding = find_padding(average(reference, factor)[0], average(moving, factor)[0])
+        padding = find_padding(regions[0][0], regions[1][0])
     prepared: list[Prepared] = []
-    for whose, region in (("reference", reference), ("moving region", moving)):
+    for whose, region in zip(("reference", "moving region"), regions, strict=True):
         try:
             prepared.append(ready(region, padding))
         except UnusableRegionError as unusable:
@@ -166,12 +176,14 @@ def _search(
     def others() -> Iterator[tuple[Prepared, Prepared]]:
         for pair in strangers():
             try:
-                one, two = (ready(region, None) for region in pair)
+                one, two = (ready(average(region, factor), None) for region in pair)
             except UnusableRegionError:
                 continue
             yield one, two
 
-    return Search.of((reference, moving), (prepared[0], prepared[1]), padding, limits, others)
+    if padding is not None:
+        padding = spread(padding, factor, reference.shape)
+    return Search((reference, moving), (prepared[0], prepared[1]), padding, limits, others)
 
 
 def _differ(one: Match, other: Match) -> bool:

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from skimage.feature import peak_local_max
 
 from tasks.estimate.correlation import CorrelationMap
 from tasks.estimate.overlap import Whole
 
 _MOST = 200
 """Peaks to look at; the first that lies apart from the best is nearly always among the first."""
+
+_LEAST = 1e-6
+"""Correlation that is more than nothing."""
 
 LOBE = 2.5
 """Half widths around a peak within which other maxima are its own shoulders."""
@@ -23,6 +25,8 @@ class Peak:
     """One maximum of a correlation map."""
 
     shift: Whole
+    between: NDArray[np.float64]
+    """The same with a fraction of a pixel, from the heights beside it."""
     height: float
     width: NDArray[np.float64]
     """Half width at half height per axis, in pixels, at least 1."""
@@ -43,6 +47,7 @@ def best_peak(found: CorrelationMap) -> Peak | None:
     apart = ~_near(places, places[0], width)
     return Peak(
         shift=tuple(int(n) + first for n, first in zip(places[0], found.first, strict=True)),
+        between=places[0] + found.first + _fraction(found.values, places[0]),
         height=float(heights[0]),
         width=width,
         rival=float(heights[apart].max(initial=0)),
@@ -66,10 +71,19 @@ def rival_of(found: CorrelationMap, shift: Whole, width: NDArray[np.float64]) ->
 
 
 def _maxima(found: CorrelationMap) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
-    places: NDArray[np.intp] = peak_local_max(  # type: ignore[no-untyped-call]  # it has no types
-        found.values, min_distance=1, threshold_abs=1e-6, exclude_border=False, num_peaks=_MOST
-    )
-    return places, found.values[tuple(places.T)]
+    """Return the places that no neighbour exceeds, highest first, and their heights."""
+    values = found.values
+    highest = values
+    for axis in range(values.ndim):
+        wider = highest.copy()
+        before, after = ((slice(None),) * axis + (part,) for part in (slice(-1), slice(1, None)))
+        np.maximum(wider[after], highest[before], out=wider[after])
+        np.maximum(wider[before], highest[after], out=wider[before])
+        highest = wider
+    places = np.argwhere((values == highest) & (values > _LEAST))
+    heights = values[tuple(places.T)]
+    order = np.argsort(-heights, kind="stable")[:_MOST]
+    return places[order], heights[order]
 
 
 def _near(
@@ -93,3 +107,18 @@ def _half_widths(
         # A peak that never falls to half says nothing about its place along this axis.
         widths[axis] = max(1.0, float(np.mean(sides)) if sides else float(len(line)))
     return widths
+
+
+def _fraction(values: NDArray[np.float32], place: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Return where the parabola through three heights is highest, along each axis."""
+    fraction = np.zeros(values.ndim)
+    for axis, at in enumerate(place):
+        if not 0 < at < values.shape[axis] - 1:
+            continue
+        before, here, after = (
+            float(values[tuple(place + by * (np.arange(values.ndim) == axis))]) for by in (-1, 0, 1)
+        )
+        bend = before - 2 * here + after
+        if bend < 0:
+            fraction[axis] = np.clip((before - after) / (2 * bend), -0.5, 0.5)
+    return fraction

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage  # type: ignore[import-untyped]  # has no type information
 
-from tasks.estimate.borders import find_borders
+from tasks.estimate.background import local_mean, smoothed, without_stripes
+from tasks.estimate.borders import Borders, find_borders
+from tasks.estimate.noise import noise_level, sampled
 from tasks.estimate.overlap import Mask, Pixels
 
 WORKING_PIXELS = 2**20
@@ -18,12 +18,6 @@ WORKING_PIXELS = 2**20
 
 _BACKGROUND = 8
 """The background is what varies over more than this part of the shorter side: illumination."""
-
-_SMOOTHING = 1.0
-"""Pixels; less than any optical resolution, and it takes away most of the camera's noise."""
-
-_NEIGHBOURS = 9
-"""Columns, or rows, with which each is compared: what they share is content."""
 
 _STANDS_OUT = 8.0
 """Clipping leaves at least this many noise levels above the median: few cells are no outliers."""
@@ -45,7 +39,10 @@ class Prepared:
     values: Pixels
     sharp: Pixels
     """The same before the noise was smoothed away."""
-    valid: Mask
+    valid: Mask | None
+    """Which pixels count; None: all."""
+    borders: Borders | None
+    """Where the light or the frame ends inside the region."""
     factor: int
     """Pixels of the pyramid level per pixel here, along y and x."""
 
@@ -77,19 +74,54 @@ def prepare(
     """
     if factor is None:
         factor = working_factor(region.shape)
-    values, valid = average(region, factor)
-    if padding is not None:
-        valid &= ~padding
-    if valid.any() and (borders := find_borders(values, valid)) is not None:
-        valid &= ~borders
-    if values.size == 0 or np.count_nonzero(valid) < max(1.0, _ENOUGH_VALID * valid.size):
+    return prepare_averaged(
+        *average(region, factor),
+        lower_quantile=lower_quantile,
+        upper_quantile=upper_quantile,
+        factor=factor,
+        padding=padding,
+    )
+
+
+def prepare_averaged(
+    values: Pixels,
+    valid: Mask | None,
+    *,
+    lower_quantile: float,
+    upper_quantile: float,
+    factor: int,
+    padding: Mask | None = None,
+) -> Prepared:
+    """Return a region that was averaged already, as `prepare` does.
+
+    Args:
+        values: What `average` returned.
+        valid: What it returned with them.
+        lower_quantile: Darker pixels are set to this quantile.
+        upper_quantile: Brighter pixels are set to this quantile.
+        factor: Pixels that were averaged along y and x.
+        padding: Pixels that hold no picture.
+
+    Raises:
+        UnusableRegionError: The region is empty, constant, or mostly not a number.
+    """
+    borders = find_borders(values, valid) if values.size else None
+    for hidden in (padding, None if borders is None else borders.mask(values.shape)):
+        if hidden is not None:
+            valid = ~hidden if valid is None else valid & ~hidden
+    count = values.size if valid is None else np.count_nonzero(valid)
+    if count < max(1.0, _ENOUGH_VALID * values.size):
         raise UnusableRegionError("it holds too few valid pixels")
-    values = _clipped(values, valid, lower_quantile, upper_quantile)
-    background = min(values.shape[1:]) / _BACKGROUND
-    sharp = _without_stripes(values - _local_mean(values, valid, background), valid)
-    flat = np.where(valid, _local_mean(sharp, valid, _SMOOTHING), 0).astype(np.float32)
-    sharp = np.where(valid, sharp, 0).astype(np.float32)
-    return Prepared(values=flat, sharp=sharp, valid=valid, factor=factor)
+    values, noise = _clipped(values, valid, lower_quantile, upper_quantile)
+    if valid is not None:
+        values *= valid
+    values = values - local_mean(values, valid, min(values.shape[1:]) / _BACKGROUND)
+    sharp = without_stripes(values, valid, noise)
+    if valid is not None:
+        sharp = sharp * valid
+    return Prepared(
+        values=smoothed(sharp, valid), sharp=sharp, valid=valid, borders=borders, factor=factor
+    )
 
 
 def working_factor(shape: tuple[int, ...]) -> int:
@@ -97,68 +129,81 @@ def working_factor(shape: tuple[int, ...]) -> int:
     return max(1, int(np.ceil(np.sqrt(np.prod(shape, dtype=np.float64) / WORKING_PIXELS))))
 
 
-def average(region: NDArray[Any], factor: int) -> tuple[Pixels, Mask]:
-    """Return the mean of blocks of pixels along y and x, and where it is a finite number."""
+def average(region: NDArray[Any], factor: int) -> tuple[Pixels, Mask | None]:
+    """Return the mean of blocks of pixels along y and x, and where it is a finite number.
+
+    None in place of the mask: everywhere.
+    """
     height, width = (n // factor * factor for n in region.shape[1:])
-    planes = []
-    for plane in region:
-        blocks = plane[:height, :width].astype(np.float32)
-        blocks = blocks.reshape(height // factor, factor, width // factor, factor)
-        finite = np.isfinite(blocks)
-        count = finite.sum(axis=(1, 3))
-        total = np.where(finite, blocks, 0).sum(axis=(1, 3))
-        planes.append(np.where(count > 0, total / np.maximum(count, 1), np.nan))
-    values = np.asarray(planes, dtype=np.float32).reshape(
-        len(region), height // factor, width // factor
+    region = region[:, :height, :width]
+    if not np.issubdtype(region.dtype, np.floating):
+        return _block_sums(region, factor) / np.float32(factor**2), None
+    values = region.astype(np.float32)
+    finite = np.isfinite(values)
+    if finite.all():
+        return _block_sums(values, factor) / np.float32(factor**2), None
+    count = _block_sums(finite, factor)
+    total = _block_sums(np.where(finite, values, np.float32(0)), factor)
+    valid: Mask = count > 0
+    return np.where(valid, total / np.maximum(count, 1), np.float32(np.nan)), valid
+
+
+def _block_sums(values: NDArray[Any], factor: int) -> Pixels:
+    rows = values[:, ::factor].astype(np.float32)
+    for first in range(1, factor):
+        rows += values[:, first::factor]
+    if factor == 1:
+        return rows
+    sums = rows[:, :, ::factor].copy()
+    for first in range(1, factor):
+        sums += rows[:, :, first::factor]
+    return sums
+
+
+def coarser(region: Prepared, step: int) -> Prepared:
+    """Return a region with the means of blocks of pixels along y and x."""
+    height, width = (n // step * step for n in region.values.shape[1:])
+    inner = (slice(None), slice(height), slice(width))
+    valid = region.valid
+    if valid is not None:
+        valid = _block_sums(valid[inner], step) > step**2 / 2
+    values = _block_sums(region.values[inner], step) / np.float32(step**2)
+    if valid is not None:
+        values *= valid
+    return Prepared(
+        values=values,
+        sharp=values,
+        valid=valid,
+        borders=region.borders,
+        factor=region.factor * step,
     )
-    return values, np.isfinite(values)
 
 
-def _clipped(values: Pixels, valid: Mask, lower: float, upper: float) -> Pixels:
-    numbers = values[valid]
-    low, median, high = (float(q) for q in np.quantile(numbers, [lower, 0.5, upper]))
-    filled = np.where(valid, values, np.float32(median))
-    # Neighbours differ by noise alone nearly everywhere; 1.4826 turns a median absolute
-    # deviation into a standard deviation (Rousseeuw & Croux 1993).
-    differences = np.diff(filled, axis=2)
-    noise = 1.4826 * float(np.median(np.abs(differences))) / np.sqrt(2) if differences.size else 0.0
+def _clipped(
+    values: Pixels, valid: Mask | None, lower: float, upper: float
+) -> tuple[Pixels, float]:
+    """Return the region between its quantiles, and the level of its noise."""
+    numbers = sampled(values) if valid is None else values[valid]
+    ordered = np.sort(numbers, axis=None)
+    low, median, high = (_quantile(ordered, q) for q in (lower, 0.5, upper))
+    filled = values if valid is None else np.where(valid, values, np.float32(median))
+    if lower == 0:
+        low = float(filled.min())
+    noise = noise_level(filled, valid)
     high = max(high, median + _STANDS_OUT * noise)
-    brightest = float(numbers.max())
+    brightest = float(filled.max())
     contrast = brightest - median
     if noise <= _NOISELESS * contrast and high - median < _SLIVER * contrast:
         # More than the upper quantile is background, and it is without noise.
         high = brightest
-    clipped = np.clip(filled, low, high)
-    if clipped.max() - clipped.min() <= 1e-6 * max(1.0, abs(median)):
+    low, high = max(low, float(filled.min())), min(high, brightest)
+    if high - low <= 1e-6 * max(1.0, abs(median)):
         raise UnusableRegionError(f"all its pixels are {median:g}")
-    return clipped
+    return np.clip(filled, np.float32(low), np.float32(high)), noise
 
 
-def _without_stripes(values: Pixels, valid: Mask) -> Pixels:
-    """Return the region without what most pixels of a column, and then of a row, have in common.
-
-    A camera's lines and columns differ a little from their neighbours, which is much of what an
-    empty field shows, and it moves with the field's edges where fields were cut or stitched.
-    """
-    numbers = values if valid.all() else np.where(valid, values, np.nan)
-    for axes in ((0, 1), (0, 2)):
-        with warnings.catch_warnings():
-            # A column without any valid pixel has no median, and needs none.
-            warnings.filterwarnings("ignore", "All-NaN slice", RuntimeWarning)
-            profile = np.nanmedian(numbers, axis=axes, keepdims=True)
-        profile = np.nan_to_num(profile)
-        along = 3 - axes[1]
-        size = [_NEIGHBOURS if axis == along else 1 for axis in range(3)]
-        numbers = numbers - (profile - ndimage.median_filter(profile, size, mode="nearest"))
-    return numbers
-
-
-def _local_mean(values: Pixels, valid: Mask, width: float) -> Pixels:
-    """Return the Gaussian mean over valid pixels, which stays unbiased at the region's edge."""
-    sigma = (0.0, width, width)
-    weight = ndimage.gaussian_filter(valid.astype(np.float32), sigma, mode="constant")
-    total = ndimage.gaussian_filter(
-        np.where(valid, values, 0).astype(np.float32), sigma, mode="constant"
-    )
-    mean: Pixels = total / np.maximum(weight, 1e-3)
-    return mean
+def _quantile(ordered: NDArray[np.float32], share: float) -> float:
+    place = share * (ordered.size - 1)
+    first = int(place)
+    one, two = float(ordered[first]), float(ordered[min(first + 1, ordered.size - 1)])
+    return one + (place - first) * (two - one)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.estimate.blocks import refine_at_level
+from tasks.estimate.blocks import Place, refine_at_level
 from tasks.estimate.candidate import (
     ONLY_PATTERN,
     UNMOVED,
@@ -24,7 +25,7 @@ from tasks.estimate.judge import Evidence, doubts, doubts_near
 from tasks.estimate.overlap import Mask, Whole, overlap_correlation
 from tasks.estimate.peaks import LOBE, Peak, best_peak, rival_of
 from tasks.estimate.precision import standard_error
-from tasks.estimate.prepare import Prepared
+from tasks.estimate.prepare import Prepared, coarser
 from tasks.estimate.refine import refine
 from tasks.estimate.static import NEAR, is_still, what_stands_still
 from tasks.estimate.support import find_support
@@ -35,6 +36,12 @@ SEARCHED_OVERLAP = 0.3
 
 ACCEPTED_OVERLAP = 0.5
 """Share of the region that an accepted shift leaves, where no largest shift is given."""
+
+_SMALL = 2**15
+"""Pixels; the full map of a smaller region takes no time."""
+
+_STEP = 2
+"""Pixels along y and x that are averaged for the coarse map."""
 
 _PATTERNS = 3
 """Patterns to look behind: one that stands still, one where fields were cut, and one more."""
@@ -49,6 +56,8 @@ class View:
     ours: Prepared
     theirs: Prepared
     found: CorrelationMap
+    step: int = 1
+    """Pixels of the regions per pixel of the map, along y and x."""
 
     def without(self, shift: Whole, reach: NDArray[np.float64]) -> View:
         """Return the view without what matches around a shift, which hides lower peaks."""
@@ -77,31 +86,32 @@ class View:
 class Search:
     """What is needed to find and to judge the shifts of a region."""
 
-    reference: RegionPixels
-    moving: RegionPixels
-    plain: View
+    regions: tuple[RegionPixels, RegionPixels]
+    """In the reference and in the moving acquisition, at the level."""
+    prepared: tuple[Prepared, Prepared]
     padding: Mask | None
-    """Where both regions hold no picture, at the size of what is compared."""
+    """Where both regions hold no picture, at the level."""
     limits: Limits
     strangers: Callable[[], Iterable[tuple[Prepared, Prepared]]]
     """Gives other regions, prepared alike."""
 
-    @classmethod
-    def of(
-        cls,
-        regions: tuple[RegionPixels, RegionPixels],
-        prepared: tuple[Prepared, Prepared],
-        padding: Mask | None,
-        limits: Limits,
-        strangers: Callable[[], Iterable[tuple[Prepared, Prepared]]],
-    ) -> Search:
-        """Return the search with the plain view."""
-        view = View("plain", *prepared, correlation_map(*prepared, SEARCHED_OVERLAP))
-        return cls(*regions, view, padding, limits, strangers)
+    def coarse(self) -> View | None:
+        """Return the plain view with a map of coarser pixels; None if the regions are small."""
+        ours, theirs = self.prepared
+        if max(ours.values.size, theirs.values.size) <= _SMALL:
+            return None
+        found = correlation_map(coarser(ours, _STEP), coarser(theirs, _STEP), SEARCHED_OVERLAP)
+        return View("plain", ours, theirs, found, _STEP)
 
+    @cached_property
+    def plain(self) -> View:
+        """The plain view."""
+        return View("plain", *self.prepared, correlation_map(*self.prepared, SEARCHED_OVERLAP))
+
+    @cached_property
     def phase(self) -> View:
-        """Return the phase-only view."""
-        ours, theirs = whiten(self.plain.ours), whiten(self.plain.theirs)
+        """The phase-only view."""
+        ours, theirs = (whiten(each) for each in self.prepared)
         return View("phase", ours, theirs, correlation_map(ours, theirs, SEARCHED_OVERLAP))
 
     def candidates(self, view: View, most: int, *, near: bool = False) -> Iterator[Match]:
@@ -134,34 +144,31 @@ class Search:
 
     def _judged(self, view: View, peak: Peak, *, is_first: bool, near: bool) -> Match | None:
         """Return what a peak is worth; None if it may be a pattern of the camera."""
-        plain, ours, theirs = self.plain, view.ours, view.theirs
-        start = np.array(peak.shift, dtype=np.float64)
-        place = refine([(ours, theirs)], start)
-        shift = start if place is None else place
+        ours, theirs = self.prepared
+        placed = self._placed(view, peak)
+        shift = placed.shift / (1, ours.factor, ours.factor)
+        width = peak.width * (1, view.step, view.step)
         whole = tuple(int(n) for n in np.rint(shift))
-        support = find_support(ours, theirs, whole, peak.width)
+        support = find_support(view.ours, view.theirs, whole, width)
         correlation = overlap_correlation(
-            plain.ours.values, plain.theirs.values, plain.ours.valid, plain.theirs.valid, whole
+            ours.values, theirs.values, ours.valid, theirs.valid, whole
         )
-        if is_of_pixels(plain.ours, plain.theirs, whole):
+        if is_of_pixels(ours, theirs, whole):
             return None
         remark = ""
-        if is_still(shift):
+        if is_still(ours, theirs, shift):
             matching = what_stands_still(
-                plain.ours,
-                plain.theirs,
+                ours,
+                theirs,
                 tuple(self.strangers()),
-                whole[0],
+                whole,
                 correlation=correlation,
                 coverage=support.coverage,
             )
             if matching == "pattern":
                 return None
-            if matching == "looks like sample":
+            if matching == "looks like sample" and np.max(abs(shift[1:])) <= NEAR:
                 remark = UNMOVED
-        at_level = shift * (1, ours.factor, ours.factor)
-        fine = None if place is None else self._refined_at_level(at_level, ours.factor)
-        at_level = at_level if fine is None else fine
         rival = rival_of(view.found, peak.shift, peak.width)
         evidence = Evidence(
             phase=view.name == "phase",
@@ -170,23 +177,23 @@ class Search:
             support=support,
             plain_rival=0.0,
             plain_weight_elsewhere=support.weight_elsewhere,
-            refined=fine is not None,
-            error=np.inf if place is None else standard_error(ours, theirs, place),
-            width=float(peak.width[1:].max()),
-            beyond=self._beyond(at_level),
+            refined=np.isfinite(placed.error),
+            error=placed.error,
+            width=float(width[1:].max()),
+            beyond=self._beyond(placed.shift),
         )
         if evidence.phase:
-            in_plain = find_support(plain.ours, plain.theirs, whole, peak.width)
+            in_plain = find_support(ours, theirs, whole, width)
             evidence = dataclasses.replace(
                 evidence,
-                plain_rival=rival_of(plain.found, whole, peak.width),
+                plain_rival=rival_of(self.plain.found, whole, width),
                 plain_weight_elsewhere=in_plain.weight_elsewhere,
             )
         reasons = doubts_near(evidence) if near else doubts(evidence)
         if reasons and not is_first:
             reasons = (ONLY_PATTERN, *reasons)
         return Match(
-            shift=(float(at_level[0]), float(at_level[1]), float(at_level[2])),
+            shift=(float(placed.shift[0]), float(placed.shift[1]), float(placed.shift[2])),
             score=correlation,
             rival=rival,
             support=support.share,
@@ -196,24 +203,38 @@ class Search:
             evidence=evidence,
         )
 
-    def _refined_at_level(
-        self, start: NDArray[np.float64], factor: int
-    ) -> NDArray[np.float64] | None:
-        return refine_at_level(
-            (self.reference, self.moving),
-            start,
-            factor=factor,
+    def _placed(self, view: View, peak: Peak) -> Place:
+        """Return where a peak lies on full pixels, and the error on those that are compared.
+
+        The error is infinite where the place could not be confirmed.
+        """
+        factor = np.array([1, self.prepared[0].factor, self.prepared[0].factor])
+        shift = peak.between * (1, view.step, view.step)
+        error, most = np.inf, np.inf
+        if view.name == "phase":
+            place = refine([(view.ours, view.theirs)], shift)
+            if place is None:
+                return Place(shift * factor, np.inf)
+            shift, error, most = place.shift, standard_error(place), float(factor[1])
+        fine = refine_at_level(
+            self.regions,
+            shift * factor,
+            most=most,
             padding=self.padding,
             lower_quantile=self.limits.lower_quantile,
             upper_quantile=self.limits.upper_quantile,
         )
+        if fine is None:
+            return Place(shift * factor, np.inf)
+        return Place(fine.shift, error if view.name == "phase" else fine.error / float(factor[1]))
 
     def _beyond(self, shift: NDArray[np.float64]) -> bool:
         if self.limits.max_shift is not None:
             return bool(np.any(abs(shift) > np.array(self.limits.max_shift)))
+        shapes = [region.shape for region in self.regions]
         here = [
             max(0.0, min(n, other + by) - max(0.0, by))
-            for n, other, by in zip(self.reference.shape, self.moving.shape, shift, strict=True)
+            for n, other, by in zip(*shapes, shift, strict=True)
         ]
-        whole = [min(pair) for pair in zip(self.reference.shape, self.moving.shape, strict=True)]
+        whole = [min(pair) for pair in zip(*shapes, strict=True)]
         return bool(np.prod(here) < ACCEPTED_OVERLAP * np.prod(whole))

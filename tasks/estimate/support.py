@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
+from scipy import fft  # type: ignore[import-untyped]  # has no type information
 
 from tasks.estimate.overlap import Pixels, Whole, overlap_slices
 from tasks.estimate.prepare import Prepared
@@ -152,21 +154,51 @@ def _tile_shape(shape: tuple[int, ...]) -> tuple[int, int] | None:
 
 def _search(
     ours: Pixels, theirs: Pixels, tile: tuple[int, int]
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return each tile's correlation at every place of the search, and both energies in place."""
+) -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.float64]]:
+    """Return each tile's correlation at every place of the search, and both energies in place.
+
+    The places are numbered row by row, from the moving region's last pixels to its first.
+    """
     height, width = (n - 2 * _SEARCH for n in ours.shape[1:])
     inner = ours[:, _SEARCH : _SEARCH + height, _SEARCH : _SEARCH + width]
     ours_energy = _tile_sums(inner**2, tile)
-    squares = theirs**2
-    found: list[NDArray[np.float64]] = []
-    for y in range(2 * _SEARCH, -1, -1):
-        for x in range(2 * _SEARCH, -1, -1):
-            place = (slice(None), slice(y, y + height), slice(x, x + width))
-            energy = ours_energy * _tile_sums(squares[place], tile)
-            product = _tile_sums(inner * theirs[place], tile)
-            found.append(product / np.sqrt(np.maximum(energy, 1e-12)))
-    in_place = squares[:, _SEARCH : _SEARCH + height, _SEARCH : _SEARCH + width]
-    return np.asarray(found), ours_energy, _tile_sums(in_place, tile)
+    rows, columns = ours_energy.shape
+    side = 2 * _SEARCH + 1
+    wide = tuple(n + 2 * _SEARCH for n in tile)
+    shape = tuple(fft.next_fast_len(n, real=True) for n in wide)
+    blocks = inner[:, : rows * tile[0], : columns * tile[1]]
+    blocks = blocks.reshape(-1, rows, tile[0], columns, tile[1]).swapaxes(2, 3)
+    windows = sliding_window_view(theirs, wide, axis=(1, 2))[:, :: tile[0], :: tile[1]]
+    spectrum = fft.rfft2(windows[:, :rows, :columns], shape)
+    spectrum *= fft.rfft2(blocks, shape).conj()
+    product = fft.irfft2(spectrum.sum(axis=0), shape)[..., side - 1 :: -1, side - 1 :: -1]
+    energies = _window_energies(theirs, tile, (rows, columns))
+    energy = np.maximum(ours_energy[..., None, None] * energies, 1e-12)
+    found = (product / np.sqrt(energy)).reshape(rows, columns, side**2).transpose(2, 0, 1)
+    return found, ours_energy, energies[..., _SEARCH, _SEARCH]
+
+
+def _window_energies(
+    values: Pixels, tile: tuple[int, int], count: tuple[int, int]
+) -> NDArray[np.float64]:
+    """Return the sum of squares at every place of the search, per tile: (rows, columns, y, x)."""
+    squares = (values**2).sum(axis=0, dtype=np.float64)
+    places = range(2 * _SEARCH, -1, -1)
+    tall = np.array(
+        [
+            squares[y : y + count[0] * tile[0]].reshape(count[0], tile[0], -1).sum(axis=1)
+            for y in places
+        ]
+    )
+    energies: NDArray[np.float64] = np.array(
+        [
+            tall[:, :, x : x + count[1] * tile[1]]
+            .reshape(*tall.shape[:2], count[1], -1)
+            .sum(axis=3)
+            for x in places
+        ]
+    )
+    return energies.transpose(2, 3, 1, 0)
 
 
 def _tile_sums(values: Pixels, tile: tuple[int, int]) -> NDArray[np.float64]:

@@ -42,5 +42,6 @@ def whiten(region: Prepared) -> Prepared:
     floor = max(_FLOOR * float(strength.mean()), float(np.finfo(np.float32).tiny))
     spectrum *= passed / np.maximum(strength, np.float32(floor))
     white = fft.irfftn(spectrum, values.shape)
-    white *= region.valid
-    return dataclasses.replace(region, values=white.astype(np.float32))
+    if region.valid is not None:
+        white *= region.valid
+    return dataclasses.replace(region, values=white.astype(np.float32, copy=False))

@@ -1,0 +1,175 @@
+"""Local means of a region: its background, its camera's stripes, and the region freed of noise."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage  # type: ignore[import-untyped]  # has no type information
+
+from tasks.estimate.overlap import Mask, Pixels
+
+_FINE = 4
+"""Pixels of the grid on which a mean is worked out per standard deviation of its Gaussian."""
+
+_NEIGHBOURS = 9
+"""Columns, or rows, with which each is compared: what they share is content."""
+
+_ROWS = 64
+"""Rows of which a column's median is taken; the others only make it more precise."""
+
+_FAINT = 4.0
+"""Noise levels by which a camera's lines differ at most; an array of wells has lines as well."""
+
+_CLOSE = 2.0
+"""Noise levels around the median within which they do."""
+
+
+def local_mean(values: Pixels, valid: Mask | None, width: float) -> Pixels:
+    """Return the Gaussian mean over valid pixels, which stays unbiased at the region's edge.
+
+    It is worked out on a grid a quarter as fine as the Gaussian is wide, and interpolated.
+
+    Args:
+        values: Axes (z, y, x); 0 where not valid.
+        valid: Which pixels count; None: all.
+        width: Standard deviation along y and x, in pixels.
+    """
+    step = max(1, int(width / _FINE))
+    shape = values.shape[1:]
+    sigma = width / step
+    total = _gaussian(_binned(values, step), sigma)
+    if valid is None:
+        per_axis = [_gaussian(_lengths(n, step), sigma) for n in shape]
+        weight = per_axis[0][:, None] * per_axis[1]
+    else:
+        weight = _gaussian(_binned(valid.astype(np.float32), step), sigma)
+    mean = total / np.maximum(weight, 1e-3)
+    if step > 1:
+        for axis in (1, 2):
+            mean = _between(mean, axis, values.shape[axis], step)
+    smooth: Pixels = mean.astype(np.float32, copy=False)
+    return smooth
+
+
+def smoothed(values: Pixels, valid: Mask | None) -> Pixels:
+    """Return the mean over valid pixels with a standard deviation of one pixel along y and x.
+
+    The binomial weights 1, 4, 6, 4, 1 have just that one.
+
+    Args:
+        values: Axes (z, y, x); 0 where not valid.
+        valid: Which pixels count; None: all.
+    """
+    total = _binomial(_binomial(values, 1), 2)
+    if valid is None:
+        per_axis = [_binomial(np.ones(n, np.float32), 0) for n in values.shape[1:]]
+        total *= 1 / per_axis[0][:, None]
+        total *= 1 / per_axis[1]
+        return total
+    weight = _binomial(_binomial(valid.astype(np.float32), 1), 2)
+    total /= np.maximum(weight, np.float32(1e-3))
+    total *= valid
+    return total
+
+
+def without_stripes(values: Pixels, valid: Mask | None, noise: float) -> Pixels:
+    """Return the region without what most pixels of a column, and then of a row, have in common.
+
+    A camera's lines and columns differ a little from their neighbours, which is much of what an
+    empty field shows, and it moves with the field's edges where fields were cut or stitched.
+
+    Args:
+        values: Axes (z, y, x), without background; 0 where not valid.
+        valid: Which pixels count; None: all.
+        noise: Standard deviation of the noise.
+    """
+    for axis in (1, 2):
+        profile = _profile(values, valid, axis, noise)
+        stripes = profile - ndimage.median_filter(profile, _NEIGHBOURS, mode="nearest")
+        stripes = np.clip(stripes, -_FAINT * noise, _FAINT * noise).astype(np.float32)
+        if stripes.any():
+            values = values - (stripes if axis == 1 else stripes[:, None])
+    return values
+
+
+def _profile(values: Pixels, valid: Mask | None, along: int, noise: float) -> Pixels:
+    """Return what is usual along an axis, for each place of the other one.
+
+    The median of some pixels, and the mean of what lies close to it of all (Huber 1964).
+    """
+    step = (slice(None),) * along + (slice(None, None, max(1, values.shape[along] // _ROWS)),)
+    other = 3 - along
+    few = np.moveaxis(values[step], other, 0).reshape(values.shape[other], -1)
+    if valid is None:
+        few = np.sort(few, axis=1)
+        count = np.full(len(few), few.shape[1])
+    else:
+        counts = np.moveaxis(valid[step], other, 0).reshape(few.shape)
+        few = np.sort(np.where(counts, few, np.float32(np.inf)), axis=1)
+        count = counts.sum(axis=1)
+    rows = np.arange(len(few))
+    two = few[rows, np.maximum(count - 1, 0) // 2] + few[rows, count // 2]
+    usual = np.where(count > 0, two / 2, 0).astype(np.float32)
+    rest = values - (usual if along == 1 else usual[:, None])
+    close = np.float32(_CLOSE * noise)
+    np.clip(rest, -close, close, out=rest)
+    if valid is None:
+        profile: Pixels = usual + rest.mean(axis=(0, along))
+        return profile
+    rest *= valid
+    every = valid.sum(axis=(0, along), dtype=np.float32)
+    more: Pixels = usual + rest.sum(axis=(0, along)) / np.maximum(every, np.float32(1))
+    return more
+
+
+def _binned(values: Pixels, step: int) -> Pixels:
+    for axis in (1, 2) if step > 1 else ():
+        edges = np.arange(0, values.shape[axis], step)
+        values = np.add.reduceat(values, edges, axis=axis)
+    return values
+
+
+def _lengths(size: int, step: int) -> Pixels:
+    lengths = np.full(-(-size // step), step, np.float32)
+    lengths[-1] = size - step * (len(lengths) - 1)
+    return lengths
+
+
+def _gaussian(values: Pixels, sigma: float) -> Pixels:
+    per_axis = [0.0] * max(0, values.ndim - 2) + [sigma] * min(2, values.ndim)
+    blurred: Pixels = ndimage.gaussian_filter(values, per_axis, mode="constant")
+    return blurred
+
+
+def _between(values: Pixels, axis: int, size: int, step: int) -> Pixels:
+    """Interpolate an axis linearly from the middles of its steps to all pixels."""
+    if values.shape[axis] == 1:
+        return values.repeat(size, axis=axis)
+    lengths = _lengths(size, step)
+    middles = np.arange(len(lengths)) * step + (lengths - 1) / 2
+    place = np.arange(size)
+    first = np.clip(np.searchsorted(middles, place, side="right") - 1, 0, len(middles) - 2)
+    part = ((place - middles[first]) / (middles[first + 1] - middles[first])).astype(np.float32)
+    part = part.reshape([-1 if n == axis else 1 for n in range(values.ndim)])
+    one, two = values.take(first, axis=axis), values.take(first + 1, axis=axis)
+    two -= one
+    two *= part
+    two += one
+    return two
+
+
+def _binomial(values: NDArray[np.float32], axis: int) -> Pixels:
+    if values.shape[axis] == 0:
+        return values.copy()
+
+    def part(start: int | None, stop: int | None) -> tuple[slice, ...]:
+        return (slice(None),) * axis + (slice(start, stop),)
+
+    out = values * np.float32(6 / 16)
+    quarter = values * np.float32(4 / 16)
+    out[part(1, None)] += quarter[part(None, -1)]
+    out[part(None, -1)] += quarter[part(1, None)]
+    quarter *= np.float32(0.25)
+    out[part(2, None)] += quarter[part(None, -2)]
+    out[part(None, -2)] += quarter[part(2, None)]
+    return out
