@@ -11,7 +11,7 @@ import numpy as np
 from tasks.estimate.overlap import Whole, covariance
 from tasks.estimate.prepare import Prepared
 
-_LEAST_GRAIN = 0.2
+_LEAST_GRAIN = 0.12
 """Covariance two pixels beside a match, as a share of the match's own. A lens spreads the
 finest detail over more than that; a pixel knows nothing of its neighbours."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tasks.estimate.support import Support
+from tasks.plan.wording import counted
 
 LEAST_CORRELATION = 0.2
 """Over the overlap; below it, less than a fifth of what is seen is common."""
@@ -15,8 +16,10 @@ MOST_RIVAL = 0.75
 MOST_PLAIN_RIVAL = 0.85
 """The same in the plain view of a shift found by phase, which cannot see that a pattern repeats."""
 
-LEAST_SHARE = 0.6
-"""Share of the content that confirms the shift by itself. Unrelated content stays under 0.1."""
+LEAST_SHARE, LESS_THAN_RIVAL = 0.5, 0.05
+"""Share of the content that confirms the shift by itself, and by how much it may be less than the
+rival: what matches elsewhere nearly as well must agree in nearly all. Unrelated content mostly
+stays under 0.1."""
 
 LEAST_PHASE_SHARE = 0.85
 """The same in the phase-only view, where parts of one outline agree with parts of another."""
@@ -24,15 +27,19 @@ LEAST_PHASE_SHARE = 0.85
 LEAST_ELSEWHERE = 0.4
 """The same away from the strongest object."""
 
-LEAST_WEIGHT_ELSEWHERE = 0.1
+LEAST_WEIGHT_ELSEWHERE = 0.03
 """Share of the agreement that lies away from the strongest object: its halo is less."""
 
 ENOUGH_PLACES = 3
 """Separate places that agree. Two objects can lie alike in unrelated frames."""
 
-TWO_PLACES_SHARE = 0.9
-"""Share, here and elsewhere, and correlation that two places need, such as two large organoids."""
+TWO_PLACES_SHARE, TWO_PLACES_RIVAL = 0.5, 0.6
+"""Share, here and elsewhere, and correlation that two places need at least, and rival at most. Of
+500 pairs of unrelated fields with two to seven like objects none has that."""
 
+MOST_TURN, SURE_TURN = 0.8, 4.0
+"""Degrees, and standard errors of them, from which on a region is turned: at full resolution
+its parts then no longer agree, on coarser pixels they still do."""
 
 MOST_ERROR, MOST_OF_WIDTH = 0.6, 0.05
 """Pixels of standard error, or share of the peak's half width where that is more: organoids of a
@@ -69,36 +76,68 @@ class Evidence:
 
 
 def doubts(evidence: Evidence) -> tuple[str, ...]:
-    """Return the reasons not to trust a shift; none means that it is trusted."""
+    """Return the reasons not to trust a shift; none means that it is trusted.
+
+    Each says what was measured, the limit, and where it helps, what to try.
+    """
     support = evidence.support
-    two_places = min(support.share, support.share_elsewhere, evidence.correlation)
+    elsewhere = min(support.weight_elsewhere, evidence.plain_weight_elsewhere)
+    rival, most_rival = max(
+        (evidence.rival, MOST_RIVAL),
+        (evidence.plain_rival, MOST_PLAIN_RIVAL),
+        key=lambda each: each[0] / each[1],
+    )
+    least_share = (
+        LEAST_PHASE_SHARE
+        if evidence.phase
+        else max(LEAST_SHARE, min(evidence.rival, MOST_RIVAL) - LESS_THAN_RIVAL)
+    )
     reasons = {
-        "the best match lies beyond the largest allowed shift": evidence.beyond,
-        f"correlation {evidence.correlation:.2f} is under {LEAST_CORRELATION:g}": (
+        "the best match lies beyond the largest allowed shift (see max_shift_um)": evidence.beyond,
+        f"the two have little in common there (correlation {evidence.correlation:.2f}, at least "
+        f"{LEAST_CORRELATION:g}): try a stain that both show": (
             evidence.correlation < LEAST_CORRELATION
         ),
-        f"another shift matches {max(evidence.rival, evidence.plain_rival):.0%} as well": (
-            evidence.rival > MOST_RIVAL or evidence.plain_rival > MOST_PLAIN_RIVAL
+        f"another place matches {rival:.0%} as well (at most {most_rival:.0%}): the content "
+        "repeats, or little of it is the same": rival > most_rival,
+        f"only {support.share:.0%} of the content confirms it (at least {least_share:.0%})": (
+            support.share < least_share
         ),
-        f"only {support.share:.0%} of the content agrees": (
-            support.share < (LEAST_PHASE_SHARE if evidence.phase else LEAST_SHARE)
-        ),
-        f"away from the strongest object only {support.share_elsewhere:.0%} agrees": (
+        f"away from the strongest object only {support.share_elsewhere:.0%} of the content "
+        f"confirms it (at least {LEAST_ELSEWHERE:.0%})": (
             support.share_elsewhere < LEAST_ELSEWHERE
-            or min(support.weight_elsewhere, evidence.plain_weight_elsewhere)
-            < LEAST_WEIGHT_ELSEWHERE
         ),
-        f"only {support.places} places agree": (
-            support.places < ENOUGH_PLACES
-            and not (support.places == ENOUGH_PLACES - 1 and two_places >= TWO_PLACES_SHARE)
+        f"nearly all that confirms it is one object, {elsewhere:.0%} lies elsewhere (at least "
+        f"{LEAST_WEIGHT_ELSEWHERE:.0%})": elsewhere < LEAST_WEIGHT_ELSEWHERE,
+        f"only {counted(support.places, 'separate place')} can confirm it, which objects do that "
+        "lie alike by chance: take a larger region, or a stain that shows more": (
+            support.places < ENOUGH_PLACES - 1
+            or (support.places < ENOUGH_PLACES and not _two_are_enough(evidence))
         ),
-        "it could not be refined": not evidence.refined,
+        "its place could not be found to a fraction of a pixel": not evidence.refined,
         f"its place is uncertain by {evidence.error:.2g} pixels": _is_uncertain(evidence),
+        _turned(evidence): bool(_turned(evidence)),
     }
     return tuple(reason for reason, holds in reasons.items() if holds)
 
 
-NEAR_CORRELATION, NEAR_RIVAL, NEAR_SHARE = 0.15, 0.85, 0.55
+def _two_are_enough(evidence: Evidence) -> bool:
+    support = evidence.support
+    least = min(support.share, support.share_elsewhere, evidence.correlation)
+    return least >= TWO_PLACES_SHARE and evidence.rival <= TWO_PLACES_RIVAL
+
+
+def _turned(evidence: Evidence) -> str:
+    turn = evidence.support.turn
+    if abs(turn.degrees) < max(MOST_TURN, SURE_TURN * turn.error):
+        return ""
+    return (
+        f"it is turned by {abs(turn.degrees):.1f} +/- {turn.error:.1f} degrees (at most "
+        f"{MOST_TURN:g}), which no shift undoes: put the plate in straight, or take smaller regions"
+    )
+
+
+NEAR_CORRELATION, NEAR_RIVAL, NEAR_SHARE, NEAR_PHASE_SHARE = 0.15, 0.85, 0.4, 0.6
 """The same in a small window around the place where others say that a shift lies."""
 
 
@@ -107,18 +146,20 @@ def doubts_near(evidence: Evidence) -> tuple[str, ...]:
 
     Unrelated content matches anywhere: that it matches in a small window is unlikely by itself.
     """
+    least_share = NEAR_PHASE_SHARE if evidence.phase else NEAR_SHARE
     reasons = {
         "the best match lies beyond the largest allowed shift": evidence.beyond,
-        f"correlation {evidence.correlation:.2f} is under {NEAR_CORRELATION:g}": (
-            evidence.correlation < NEAR_CORRELATION
+        f"the two have little in common there (correlation {evidence.correlation:.2f}, at least "
+        f"{NEAR_CORRELATION:g})": evidence.correlation < NEAR_CORRELATION,
+        f"another place nearby matches {evidence.rival:.0%} as well (at most {NEAR_RIVAL:.0%})": (
+            evidence.rival > NEAR_RIVAL
         ),
-        f"another shift nearby matches {evidence.rival:.0%} as well": evidence.rival > NEAR_RIVAL,
-        f"only {evidence.support.share:.0%} of the content agrees": (
-            evidence.support.share < NEAR_SHARE
-        ),
-        "no place with edges in two directions agrees": evidence.support.places < 1,
-        "it could not be refined": not evidence.refined,
+        f"only {evidence.support.share:.0%} of the content confirms it (at least "
+        f"{least_share:.0%})": evidence.support.share < least_share,
+        "no place with edges in two directions confirms it": evidence.support.places < 1,
+        "its place could not be found to a fraction of a pixel": not evidence.refined,
         f"its place is uncertain by {evidence.error:.2g} pixels": _is_uncertain(evidence),
+        _turned(evidence): bool(_turned(evidence)),
     }
     return tuple(reason for reason, holds in reasons.items() if holds)
 

@@ -34,6 +34,8 @@ class ChannelLevel:
     shape: tuple[int, int, int]
     """Pixels along z, y, x; one plane where there is no z axis."""
     spacing: Spacing
+    finest: Spacing
+    """Of the image's finest level."""
     channel: int | None
     dtype: np.dtype[Any]
     chunk_bytes: int
@@ -97,13 +99,17 @@ def open_level(image: Path, *, wavelength: str, level: str) -> ChannelLevel:
             f"{image} has {sizes['t']} time points; shifts are estimated between acquisitions of "
             "one time point. Split the series, or write its shifts by hand"
         )
-    spacing = dict(zip(axes, scales.pixel_sizes[scales.levels.index(level)], strict=True))
+    spacing, finest = (
+        dict(zip(axes, scales.pixel_sizes[number], strict=True))
+        for number in (scales.levels.index(level), 0)
+    )
     return ChannelLevel(
         image=image,
         path=level,
         axes=axes,
         shape=(sizes.get("z", 1), sizes["y"], sizes["x"]),
         spacing=(spacing.get("z", 1.0), spacing["y"], spacing["x"]),
+        finest=(finest.get("z", 1.0), finest["y"], finest["x"]),
         channel=_channel(image, scales.channels, sizes["c"], wavelength) if "c" in axes else None,
         dtype=array.dtype,
         chunk_bytes=math.prod(array.shards or array.chunks) * array.dtype.itemsize,

@@ -89,7 +89,11 @@ def _regions(image: Path, table: str) -> tuple[Region, ...]:
 
 
 def _check_spacing(reference: ChannelLevel, moving: ChannelLevel) -> None:
-    if not np.allclose(reference.spacing, moving.spacing, rtol=_SAME_SIZE, atol=0):
+    """Refuse other lenses. Sizes that do not divide give coarse levels unequal pixels by a hair."""
+    alike = np.allclose(reference.finest, moving.finest, rtol=_SAME_SIZE, atol=0)
+    # A level that is half a pixel too short or too long.
+    rounded = max(_SAME_SIZE, *(1 / n for each in (reference, moving) for n in each.shape[1:]))
+    if not alike or not np.allclose(reference.spacing, moving.spacing, rtol=rounded, atol=0):
         raise InvalidInputError(
             f"{moving.image} has pixels of {moving.spacing} micrometers (z, y, x) at level "
             f"'{moving.path}', its reference {reference.image} of {reference.spacing}; regions of "

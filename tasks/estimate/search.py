@@ -153,6 +153,8 @@ class Search:
         correlation = overlap_correlation(
             ours.values, theirs.values, ours.valid, theirs.valid, whole
         )
+        # The phase-only view spreads a single object over the whole field.
+        in_plain = support if view.name == "plain" else find_support(ours, theirs, whole, width)
         if is_of_pixels(ours, theirs, whole):
             return None
         remark = ""
@@ -163,7 +165,7 @@ class Search:
                 tuple(self.strangers()),
                 whole,
                 correlation=correlation,
-                coverage=support.coverage,
+                coverage=in_plain.coverage,
             )
             if matching == "pattern":
                 return None
@@ -175,20 +177,13 @@ class Search:
             correlation=correlation,
             rival=rival,
             support=support,
-            plain_rival=0.0,
-            plain_weight_elsewhere=support.weight_elsewhere,
+            plain_rival=(rival_of(self.plain.found, whole, width) if view.name == "phase" else 0.0),
+            plain_weight_elsewhere=in_plain.weight_elsewhere,
             refined=np.isfinite(placed.error),
             error=placed.error,
             width=float(width[1:].max()),
             beyond=self._beyond(placed.shift),
         )
-        if evidence.phase:
-            in_plain = find_support(ours, theirs, whole, width)
-            evidence = dataclasses.replace(
-                evidence,
-                plain_rival=rival_of(self.plain.found, whole, width),
-                plain_weight_elsewhere=in_plain.weight_elsewhere,
-            )
         reasons = doubts_near(evidence) if near else doubts(evidence)
         if reasons and not is_first:
             reasons = (ONLY_PATTERN, *reasons)

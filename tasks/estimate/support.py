@@ -11,6 +11,7 @@ from scipy import fft  # type: ignore[import-untyped]  # has no type information
 
 from tasks.estimate.overlap import Pixels, Whole, overlap_slices
 from tasks.estimate.prepare import Prepared
+from tasks.estimate.turn import NO_TURN, Turn, find_turn
 
 _TILES = 8
 """Tiles along each of y and x."""
@@ -23,6 +24,9 @@ _SEARCH = 4
 
 _AGREES = 1
 """Pixels by which a tile's own place may differ."""
+
+_CLEAR = 0.5
+"""Correlation of a tile's own best place from which on it is believed."""
 
 _FINE_ENOUGH = 6.0
 """Pixels of half width of the content; coarser content is averaged down to this."""
@@ -49,6 +53,8 @@ class Support:
     places: int
     """Separate places that agree, each at least a tenth as strong as the strongest, and each with
     edges in more than one direction: along a straight edge every shift matches."""
+    turn: Turn = NO_TURN
+    """By how much the tiles' own best places are turned."""
 
 
 NO_SUPPORT = Support(share=0.0, share_elsewhere=0.0, coverage=0.0, weight_elsewhere=0.0, places=0)
@@ -96,6 +102,11 @@ def find_support(
         coverage=float(agrees.mean()),
         weight_elsewhere=float(voices[elsewhere].sum() / voices.sum()),
         places=_places(voices, reach, _edges(ours, theirs, tile)),
+        turn=find_turn(
+            np.stack([best // side - _SEARCH, best % side - _SEARCH]),
+            np.where(correlation.max(axis=0) > _CLEAR, content, 0),
+            tile,
+        ),
     )
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from tasks.estimate.judge import Evidence, doubts
 from tasks.estimate.support import Support
+from tasks.estimate.turn import Turn
 
 SUPPORT = Support(share=0.95, share_elsewhere=0.95, coverage=0.8, weight_elsewhere=0.6, places=5)
 SOUND = Evidence(
@@ -26,22 +27,27 @@ SOUND = Evidence(
 
 CASES: list[tuple[dict[str, Any], dict[str, Any], str, str]] = [
     ({}, {}, "", "nothing against it"),
-    ({"correlation": 0.1}, {}, "correlation 0.10", "hardly anything in common"),
-    ({"rival": 0.8}, {}, "another shift matches 80%", "two shifts that match"),
-    ({"plain_rival": 0.9}, {}, "another shift matches 90%", "the plain view sees a repetition"),
-    ({}, {"share": 0.5}, "only 50% of the content", "half of the content disagrees"),
+    ({"correlation": 0.1}, {}, "correlation 0.10, at least 0.2", "hardly anything in common"),
+    ({"rival": 0.8}, {}, "matches 80% as well (at most 75%)", "two shifts that match"),
+    ({"plain_rival": 0.9}, {}, "matches 90% as well (at most 85%)", "the plain view sees it twice"),
+    ({}, {"share": 0.4}, "only 40% of the content", "most of the content disagrees"),
     ({"phase": True}, {"share": 0.8}, "only 80% of the content", "an outline in the phase view"),
     ({}, {"share": 0.8}, "", "the same is enough in the plain view"),
-    ({}, {"share_elsewhere": 0.3}, "away from the strongest", "one object and nothing else"),
-    ({}, {"weight_elsewhere": 0.05}, "away from the strongest", "one object and its halo"),
-    ({"plain_weight_elsewhere": 0.05}, {}, "away from the strongest", "one object, whitened"),
-    ({}, {"places": 1}, "only 1 places agree", "one object"),
-    ({}, {"places": 2}, "", "two objects that agree through and through"),
-    ({"correlation": 0.8}, {"places": 2}, "only 2 places agree", "two that agree a little"),
-    ({"refined": False}, {}, "could not be refined", "no maximum nearby"),
+    ({}, {"share_elsewhere": 0.3}, "strongest object only 30%", "one object and nothing else"),
+    ({}, {"weight_elsewhere": 0.02}, "2% lies elsewhere", "one object and its halo"),
+    ({"plain_weight_elsewhere": 0.02}, {}, "2% lies elsewhere", "one object, whitened"),
+    ({}, {"places": 1}, "only 1 separate place", "one object"),
+    ({}, {"places": 2}, "", "two objects that agree"),
+    ({"correlation": 0.4}, {"places": 2}, "only 2 separate places", "two that agree a little"),
+    ({"rival": 0.65}, {"places": 2}, "only 2 separate places", "two that lie elsewhere too"),
+    ({"rival": 0.7}, {"share": 0.6}, "only 60% of the content confirms it (at least 65%)", "half"),
+    ({"refined": False}, {}, "to a fraction of a pixel", "no maximum nearby"),
     ({"error": 0.7}, {}, "uncertain by 0.7 pixels", "a broad peak in noise"),
     ({"error": 0.7, "width": 30.0}, {}, "", "the same, of large organoids"),
     ({"beyond": True}, {}, "beyond the largest", "too far"),
+    ({}, {"turn": Turn(-1.5, 0.1)}, "turned by 1.5 +/- 0.1 degrees", "a plate put in askew"),
+    ({}, {"turn": Turn(0.4, 0.05)}, "", "the corners stay together"),
+    ({}, {"turn": Turn(3.0, 1.0)}, "", "too few tiles to tell"),
 ]
 
 

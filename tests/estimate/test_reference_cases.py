@@ -106,7 +106,7 @@ def test_the_lone_square_is_found_and_not_trusted() -> None:
         frames.append(frame)
     match = match_region(*frames, Limits())
     assert np.array(match.shift[1:]) == pytest.approx(-np.array(SHIFT), abs=0.1)
-    assert any("places agree" in doubt or "strongest object" in doubt for doubt in match.doubts)
+    assert any("separate place" in doubt or "one object" in doubt for doubt in match.doubts)
 
 
 def test_translations_are_stored_in_micrometers_and_the_reference_has_none(tmp_path: Path) -> None:
