@@ -14,6 +14,8 @@ from rich.console import Console
 from flows.running.cores import available_cores
 from tests.benchmarks.comparison import as_table, measure
 from tests.benchmarks.equivalence import run_trials
+from tests.benchmarks.estimation import main as compare_estimates
+from tests.benchmarks.estimation_time import time_fields
 from tests.benchmarks.reference_system import VERSION, reference_python
 from tests.benchmarks.scenes import LARGE, SCENES, SMALL
 
@@ -68,6 +70,19 @@ def equivalence(*, reference_python_path: Path | None = None) -> None:
             different += bool(differences)
     if different:
         sys.exit(1)
+
+
+@app.command
+def estimation(*, seeds: int = 3, runs: int = 5) -> None:
+    """Compare estimates of single fields: their time, their error, and what is accepted wrongly.
+
+    Args:
+        seeds: Repetitions of each case with a known shift; 0 shows times only.
+        runs: Repetitions of each time; medians are shown.
+    """
+    console.print(time_fields(runs))
+    if seeds:
+        compare_estimates(seeds)
 
 
 if __name__ == "__main__":
