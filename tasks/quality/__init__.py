@@ -1,0 +1,1 @@
+"""How well a registration went: numbers, verdicts, pictures and the report of a plate."""

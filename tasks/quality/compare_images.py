@@ -1,0 +1,80 @@
+"""Open an image, its reference and its result at one level, ready to be compared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from tasks.plan.errors import InvalidInputError
+from tasks.plan.registration_plan import Pyramid, RegistrationPlan
+from tasks.quality.measure import Compared
+from tasks.quality.view import View, coarse_enough, read_channels, shared_channels, view_at
+from tasks.survey.pyramids import open_image, read_image_pyramid
+
+SAME_PIXELS = 0.02
+"""Relative difference of two levels' pixels that only the rounding of odd sizes makes."""
+
+
+def compare_planned(plan: RegistrationPlan, result: Path, others: Sequence[Path] = ()) -> Compared:
+    """Open what a plan registers and what came of it.
+
+    Args:
+        plan: What was done; the original must still be there.
+        result: Root folder of the registered image, staged or in place.
+        others: Images of the reference acquisition in other wells.
+
+    Raises:
+        InvalidInputError: An image cannot be read, or reference and image have no level of one
+            pixel size.
+    """
+    own = plan.image
+    number = coarse_enough(own, [shift.target for shift in own.shifts])
+    pyramid = read_image_pyramid(plan.reference_path, open_image(plan.reference_path))
+    reference = _alike(plan.reference_path, pyramid, own, number)
+    if reference is None:
+        raise InvalidInputError(
+            f"{plan.reference_path} has no pyramid level whose pixels have the size of those of "
+            f"level '{own.levels[number].path}' of {plan.image_path}; they cannot be compared"
+        )
+    return Compared(
+        reference=reference,
+        original=view_at(plan.image_path, own, number),
+        result=view_at(result, own, number),
+        channels=shared_channels(
+            read_channels(plan.reference_path, pyramid), read_channels(plan.image_path, own)
+        ),
+        others=tuple(_opened(others, own, number)),
+    )
+
+
+def _opened(images: Sequence[Path], like: Pyramid, number: int) -> list[View]:
+    found = []
+    for image in images:
+        try:
+            view = _alike(image, read_image_pyramid(image, open_image(image)), like, number)
+        except (InvalidInputError, OSError):
+            # Another run may be replacing it: one witness less.
+            continue
+        if view is not None:
+            found.append(view)
+    return found
+
+
+def _alike(image: Path, pyramid: Pyramid, like: Pyramid, number: int) -> View | None:
+    """Return an image at the level whose pixels are of the size of a level of another's."""
+    wanted = _pixel(like, number)
+    for candidate in range(len(pyramid.levels)):
+        pixel = _pixel(pyramid, candidate)
+        if all(abs(pixel.get(axis, 1.0) / size - 1) < SAME_PIXELS for axis, size in wanted.items()):
+            return view_at(image, pyramid, candidate)
+    return None
+
+
+def _pixel(pyramid: Pyramid, number: int) -> dict[str, float]:
+    """Return micrometers per pixel of a level, along y and x; 1 px of z may be any size."""
+    finest, level = pyramid.levels[0].shape, pyramid.levels[number].shape
+    return {
+        axis: size * a / b
+        for axis, size, a, b in zip(pyramid.axes, pyramid.pixel_size, finest, level, strict=True)
+        if axis in "yx"
+    }

@@ -1,0 +1,70 @@
+"""The quality of every region of a registered image, with a verdict and the pictures behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tasks.quality.measure import (
+    Compared,
+    Pictures,
+    agreement_of,
+    look_at,
+    motion_of,
+    read_strangers,
+)
+from tasks.quality.place import Place
+from tasks.quality.region_quality import RegionQuality
+from tasks.quality.verdict import Thresholds, judge
+
+
+def judge_region(
+    place: Place, compared: Compared, thresholds: Thresholds, *, well: str, acquisition: int
+) -> tuple[RegionQuality, tuple[Pictures, ...]]:
+    """Return a region's quality and its pictures, those of the judged channel first.
+
+    The channel that agrees best is the one that is judged: stains of two acquisitions may share a
+    wavelength and show other things.
+
+    Args:
+        place: The region.
+        compared: Its image and the reference, at the level that is looked at.
+        thresholds: Where verdicts change.
+        well: Row and column, such as `B/03`.
+        acquisition: Of the image.
+
+    Raises:
+        OSError: Something cannot be read.
+    """
+    looked = [
+        (agreement_of(pictures, list(read_strangers(place, compared, pictures.channel))), pictures)
+        for pictures in look_at(place, compared)
+    ]
+    looked.sort(key=lambda each: 2.0 if each[0].after is None else -each[0].after)
+    motion = motion_of(looked[0][1]) if looked else None
+    verdict, reason = judge(looked[0][0] if looked else None, motion, place.cut_away, thresholds)
+    quality = RegionQuality(
+        well=well,
+        image=(compared.original or compared.result or compared.reference).image.name,
+        acquisition=acquisition,
+        region=place.region,
+        shift=place.shift,
+        cut_away=place.cut_away,
+        agreements=tuple(found for found, _ in looked),
+        motion=motion,
+        verdict=verdict,
+        reason=reason,
+    )
+    return quality, tuple(pictures for _, pictures in looked)
+
+
+def judge_image(
+    places: tuple[Place, ...],
+    compared: Compared,
+    thresholds: Thresholds,
+    *,
+    well: str,
+    acquisition: int,
+) -> Iterator[tuple[RegionQuality, tuple[Pictures, ...]]]:
+    """Yield each region's quality and pictures, one after the other: see `judge_region`."""
+    for place in places:
+        yield judge_region(place, compared, thresholds, well=well, acquisition=acquisition)

@@ -1,0 +1,180 @@
+"""Measure how well the regions of an image agree with its reference, before and after."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tasks.plan.window import Window
+from tasks.quality.agreement import agreement
+from tasks.quality.place import Place
+from tasks.quality.region_quality import Agreement, Motion
+from tasks.quality.residual import residual_motion
+from tasks.quality.turn import fit_turn
+from tasks.quality.view import Channel, View
+
+Pixels = NDArray[Any]
+
+LARGEST = 0.95
+"""Quantile of the blocks' motions that stands for the largest: one block may be wrong."""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """An image and its reference, each at one level of the same pixel size."""
+
+    reference: View
+    original: View | None
+    """None where the original is gone."""
+    result: View | None
+    """None where nothing was registered yet."""
+    channels: tuple[tuple[Channel, Channel], ...]
+    """Those that show one stain in both: the reference's, and the image's."""
+    others: tuple[View, ...]
+    """The reference acquisition in other wells: what agrees with them agrees by chance."""
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """One region in one channel; axes (z, y, x)."""
+
+    channel: Channel
+    reference: Pixels
+    before: Pixels | None
+    after: Pixels | None
+    spacing: tuple[float, float]
+    """Pixels of the finest level in one of these, along y and x."""
+
+
+def look_at(place: Place, compared: Compared) -> tuple[Pictures, ...]:
+    """Read a region in every shared channel: the reference, the original, the result.
+
+    Raises:
+        OSError: Something cannot be read.
+    """
+    return tuple(_look(place, compared, *pair) for pair in compared.channels)
+
+
+def _look(place: Place, compared: Compared, theirs: Channel, own: Channel) -> Pictures:
+    window = compared.reference.window(place.reference)
+    reference = compared.reference.read(theirs, window)
+    before, after = (
+        _read_like(reference, view, own, where)
+        for view, where in ((compared.original, place.before), (compared.result, place.after))
+    )
+    factor = dict(zip(compared.reference.axes, compared.reference.factor, strict=True))
+    return Pictures(
+        channel=theirs,
+        reference=reference,
+        before=before,
+        after=after,
+        spacing=(factor["y"], factor["x"]),
+    )
+
+
+def _read_like(
+    reference: Pixels, view: View | None, channel: Channel, where: Window | None
+) -> Pixels | None:
+    """Return a window's pixels in the reference's shape; what is not in the image is 0."""
+    if view is None or where is None:
+        return None
+    pixels = view.read(channel, view.window(where))
+    if pixels.shape == reference.shape:
+        return pixels
+    whole = np.zeros_like(reference, dtype=pixels.dtype)
+    shared = tuple(slice(min(a, b)) for a, b in zip(pixels.shape, whole.shape, strict=True))
+    whole[shared] = pixels[shared]
+    return whole
+
+
+def agreement_of(pictures: Pictures, strangers: Sequence[Pixels]) -> Agreement:
+    """Return how alike image and reference are in one channel.
+
+    Args:
+        pictures: The region in that channel.
+        strangers: The same region of other wells' references; without any, the reference moved by
+            half its size stands for them.
+    """
+    judged = pictures.after if pictures.after is not None else pictures.before
+    chance = [
+        value
+        for other in strangers or [_elsewhere(pictures.reference)]
+        if judged is not None
+        and other.shape == judged.shape
+        and (value := agreement(judged, other)) is not None
+    ]
+    before, after = (
+        None if pixels is None else agreement(pictures.reference, pixels)
+        for pixels in (pictures.before, pictures.after)
+    )
+    return Agreement(
+        channel=pictures.channel.name,
+        before=before,
+        after=after,
+        others=max(chance, default=None),
+    )
+
+
+def read_strangers(place: Place, compared: Compared, channel: Channel) -> Iterator[Pixels]:
+    """Yield the same region of other wells; one that has no pixels there is passed over.
+
+    Raises:
+        OSError: One cannot be read.
+    """
+    for view in compared.others:
+        window = view.window(place.reference)
+        if not window.is_empty:
+            yield view.read(channel, window)
+
+
+def motion_of(pictures: Pictures) -> Motion:
+    """Return the motion left between the result (the original, without one) and the reference."""
+    judged = pictures.after if pictures.after is not None else pictures.before
+    if judged is None:
+        return _NO_MOTION
+    one, other = (pixels.mean(axis=0, dtype=np.float32) for pixels in (pictures.reference, judged))
+    left = residual_motion(one, other)
+    if not len(left.motion):
+        return _NO_MOTION.model_copy(update={"places": left.looked_at})
+    spacing = np.array(pictures.spacing)
+    lengths = np.hypot(*(left.motion * spacing).T)
+    turn = fit_turn(left)
+    corner = None
+    if turn is not None:
+        half = math.hypot(*(np.array(one.shape) * spacing)) / 2
+        corner = abs(math.radians(turn.degrees)) * half
+    return Motion(
+        places=left.looked_at,
+        clear=len(lengths),
+        median=float(np.median(lengths)),
+        largest=float(np.quantile(lengths, LARGEST)),
+        rotation=turn and turn.degrees,
+        rotation_error=turn and turn.error,
+        rotation_share=turn and turn.share,
+        in_corner=corner,
+        arrows=tuple(
+            (float(y), float(x), float(dy), float(dx))
+            for (y, x), (dy, dx) in zip(left.centre * spacing, left.motion * spacing, strict=True)
+        ),
+    )
+
+
+_NO_MOTION = Motion(
+    places=0,
+    clear=0,
+    median=0.0,
+    largest=0.0,
+    rotation=None,
+    rotation_error=None,
+    rotation_share=None,
+    in_corner=None,
+)
+
+
+def _elsewhere(pixels: Pixels) -> Pixels:
+    return np.roll(pixels, (pixels.shape[1] // 2, pixels.shape[2] // 2), axis=(1, 2))

@@ -1,0 +1,139 @@
+"""The table `registration_qc`: how well each region of a registered image agrees, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import polars as pl
+import zarr
+from ngio.tables import GenericTable, write_table
+from pydantic import JsonValue, TypeAdapter
+
+from tasks.quality.region_quality import RegionQuality
+from tasks.storage.attributes import (
+    read_attributes,
+    write_attributes,
+    zarr_format,
+)
+
+NAME = "registration_qc"
+"""Of the table; its rows are for people and programs, its attributes hold all that is known."""
+
+RECORD = "plate_registration"
+"""Attribute of the table's group that holds every region's `RegionQuality`."""
+
+_REGIONS = TypeAdapter(tuple[RegionQuality, ...])
+
+
+def rows_of(regions: Sequence[RegionQuality]) -> Iterator[dict[str, object]]:
+    """Yield a row per region and channel, the judged channel of a region first.
+
+    Shifts are micrometers, motions pixels of the finest level, angles degrees; what is not known is
+    left out.
+    """
+    for quality in regions:
+        z, y, x = quality.shift
+        judged: dict[str, object] = {}
+        if quality.motion is not None:
+            judged = {
+                "residual_median_px": quality.motion.median if quality.motion.clear else None,
+                "residual_largest_px": quality.motion.largest if quality.motion.clear else None,
+                "rotation_degrees": quality.motion.rotation,
+                "rotation_error_degrees": quality.motion.rotation_error,
+                "rotation_share": quality.motion.rotation_share,
+                "rotation_corner_px": quality.motion.in_corner,
+                "places": quality.motion.places,
+                "places_clear": quality.motion.clear,
+            }
+        for number, found in enumerate(quality.agreements or (None,)):
+            yield {
+                "well": quality.well,
+                "image": quality.image,
+                "acquisition": quality.acquisition,
+                "region": quality.region,
+                "verdict": quality.verdict,
+                "reason": quality.reason,
+                "channel": found.channel if found else "",
+                "judged": number == 0,
+                "agreement_before": found.before if found else None,
+                "agreement_after": found.after if found else None,
+                "agreement_others": found.others if found else None,
+                "shift_z_um": z,
+                "shift_y_um": y,
+                "shift_x_um": x,
+                "cut_away": quality.cut_away,
+                **(judged if number == 0 else {}),
+            }
+
+
+def frame_of(regions: Sequence[RegionQuality]) -> pl.DataFrame:
+    """Return the rows as a data frame; see `rows_of`."""
+    return pl.DataFrame(list(rows_of(regions)), schema=_COLUMNS)
+
+
+_COLUMNS: dict[str, pl.DataType] = {
+    "well": pl.String(),
+    "image": pl.String(),
+    "acquisition": pl.Int64(),
+    "region": pl.String(),
+    "verdict": pl.String(),
+    "reason": pl.String(),
+    "channel": pl.String(),
+    "judged": pl.Boolean(),
+    "agreement_before": pl.Float64(),
+    "agreement_after": pl.Float64(),
+    "agreement_others": pl.Float64(),
+    "shift_z_um": pl.Float64(),
+    "shift_y_um": pl.Float64(),
+    "shift_x_um": pl.Float64(),
+    "cut_away": pl.Float64(),
+    "residual_median_px": pl.Float64(),
+    "residual_largest_px": pl.Float64(),
+    "rotation_degrees": pl.Float64(),
+    "rotation_error_degrees": pl.Float64(),
+    "rotation_share": pl.Float64(),
+    "rotation_corner_px": pl.Float64(),
+    "places": pl.Int64(),
+    "places_clear": pl.Int64(),
+}
+
+
+def write_quality(image: Path, regions: Sequence[RegionQuality]) -> None:
+    """Write the table into a staged image, which nobody else can see, and list it there.
+
+    Args:
+        image: Root folder of the image.
+        regions: All of its regions.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    tables = image / "tables"
+    version = zarr_format(image)
+    group = zarr.open_group(tables, mode="a", zarr_format=version)
+    folder = zarr.open_group(tables / NAME, mode="w", zarr_format=version)
+    write_table(folder, GenericTable(table_data=frame_of(regions)), backend="csv")
+    record: JsonValue = _REGIONS.dump_python(tuple(regions), mode="json")
+    write_attributes(
+        tables / NAME,
+        {**read_attributes(tables / NAME), RECORD: record},
+        temporary=tables / NAME / ".attributes.new",
+    )
+    listed = group.attrs.get("tables")
+    names = list(listed) if isinstance(listed, list) else []
+    if NAME not in names:
+        group.attrs["tables"] = [*names, NAME]
+
+
+def read_quality(image: Path) -> tuple[RegionQuality, ...]:
+    """Return what an image's table says of its regions; nothing where it has none.
+
+    Raises:
+        InvalidInputError: The metadata cannot be understood.
+        ValidationError: The record was written by something else.
+    """
+    folder = image / "tables" / NAME
+    if zarr_format(folder) is None:
+        return ()
+    return _REGIONS.validate_python(read_attributes(folder).get(RECORD, ()))
