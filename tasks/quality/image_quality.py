@@ -47,6 +47,8 @@ def judge_region(
         image=(compared.original or compared.result or compared.reference).image.name,
         acquisition=acquisition,
         region=place.region,
+        size=_size(place, compared),
+        centre=_centre(place, compared),
         shift=place.shift,
         cut_away=place.cut_away,
         agreements=tuple(found for found, _ in looked),
@@ -55,6 +57,27 @@ def judge_region(
         reason=reason,
     )
     return quality, tuple(pictures for _, pictures in looked)
+
+
+def _size(place: Place, compared: Compared) -> tuple[float, float]:
+    shape = dict(zip(compared.reference.axes, place.reference.shape, strict=True))
+    return float(shape["y"]), float(shape["x"])
+
+
+def _centre(place: Place, compared: Compared) -> tuple[float, float]:
+    view = compared.reference
+    middle = {
+        axis: (start + stop) / 2 / (pixels * factor)
+        for axis, start, stop, pixels, factor in zip(
+            view.axes,
+            place.reference.start,
+            place.reference.stop,
+            view.level.shape,
+            view.factor,
+            strict=True,
+        )
+    }
+    return middle["y"], middle["x"]
 
 
 def judge_image(

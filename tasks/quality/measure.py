@@ -49,6 +49,8 @@ class Pictures:
     after: Pixels | None
     spacing: tuple[float, float]
     """Pixels of the finest level in one of these, along y and x."""
+    pixel_size: tuple[float, float]
+    """Micrometers per pixel of these, along y and x."""
 
 
 def look_at(place: Place, compared: Compared) -> tuple[Pictures, ...]:
@@ -67,13 +69,16 @@ def _look(place: Place, compared: Compared, theirs: Channel, own: Channel) -> Pi
         _read_like(reference, view, own, where)
         for view, where in ((compared.original, place.before), (compared.result, place.after))
     )
-    factor = dict(zip(compared.reference.axes, compared.reference.factor, strict=True))
+    axes = compared.reference.axes
+    factor = dict(zip(axes, compared.reference.factor, strict=True))
+    size = dict(zip(axes, compared.reference.pixel_size, strict=True))
     return Pictures(
         channel=theirs,
         reference=reference,
         before=before,
         after=after,
         spacing=(factor["y"], factor["x"]),
+        pixel_size=(factor["y"] * size["y"], factor["x"] * size["x"]),
     )
 
 

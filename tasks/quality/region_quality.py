@@ -53,6 +53,10 @@ class RegionQuality(Frozen):
     image: str
     acquisition: int
     region: str
+    size: tuple[float, float]
+    """Pixels of the finest level along y and x."""
+    centre: tuple[float, float]
+    """Where its centre lies in the image along y and x, as a share of the image's size."""
     shift: tuple[float, float, float]
     """Micrometers along z, y, x by which its pixels moved."""
     cut_away: float | None

@@ -92,6 +92,8 @@ class View:
     level: Level
     factor: tuple[float, ...]
     """Pixels of the finest level in one of this level, per axis of the array."""
+    pixel_size: tuple[float, ...]
+    """Of the finest level, per axis: micrometers along z, y, x."""
 
     def window(self, finest: Window) -> Window:
         """Return a window of the finest level in whole pixels of this one, inside the level."""
@@ -121,7 +123,13 @@ def view_at(image: Path, pyramid: Pyramid, number: int) -> View:
     """Return an image at its pyramid level of this number, counted from the finest, 0."""
     level = pyramid.levels[number]
     factor = tuple(a / b for a, b in zip(pyramid.levels[0].shape, level.shape, strict=True))
-    return View(image=image, axes=pyramid.axes, level=level, factor=factor)
+    return View(
+        image=image,
+        axes=pyramid.axes,
+        level=level,
+        factor=factor,
+        pixel_size=pyramid.pixel_size,
+    )
 
 
 def coarse_enough(pyramid: Pyramid, windows: Iterable[Window]) -> int:

@@ -1,0 +1,1 @@
+"""The report of a plate: its folder, its pictures, its page and its figures."""

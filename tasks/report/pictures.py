@@ -1,0 +1,113 @@
+"""Pictures of a region: the reference in magenta and the image in green, before and after."""
+
+from __future__ import annotations
+
+import io
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from tasks.quality.measure import Pictures
+from tasks.report.folder import picture_stem
+
+THUMBNAIL = 160
+"""Pixels along the longer side."""
+
+LARGE = 512
+_QUALITY = 82
+_SHOWN = (0.01, 0.998)
+"""Quantiles that become black and full colour."""
+
+_BAR_SHARE = 0.25
+"""Of the picture's width that the scale bar takes at most."""
+
+Colours = NDArray[np.uint8]
+
+
+def write_pictures(folder: Path, pictures: Pictures, *, well: str, image: str, region: str) -> None:
+    """Write the pictures of one region as WebP, each large and as a thumbnail.
+
+    Args:
+        folder: Of the report.
+        pictures: What is to be seen; planes are shown as their mean.
+        well: Row and column, such as `B/03`.
+        image: Name of the image.
+        region: Name of the region.
+
+    Raises:
+        OSError: They cannot be written.
+    """
+    stem = picture_stem(well, image, region)
+    (folder / stem).parent.mkdir(parents=True, exist_ok=True)
+    for what, moving in (("before", pictures.before), ("after", pictures.after)):
+        if moving is None:
+            continue
+        colours = in_two_colours(pictures.reference, moving)
+        for ending, side, has_bar in (("", LARGE, True), ("-small", THUMBNAIL, False)):
+            shown = _scaled(colours, side)
+            if has_bar:
+                _draw_bar(shown, pictures.pixel_size[1] * colours.shape[1] / shown.width)
+            _write(folder / f"{stem}-{what}{ending}.webp", shown)
+
+
+def in_two_colours(reference: NDArray[Any], moving: NDArray[Any]) -> Colours:
+    """Return the reference in magenta and the other in green; where they agree it is gray.
+
+    Args:
+        reference: Axes (z, y, x).
+        moving: The same shape.
+
+    Returns:
+        Axes (y, x, red green blue).
+    """
+    magenta, green = (_brightness(each) for each in (reference, moving))
+    return np.stack([magenta, green, magenta], axis=-1)
+
+
+def _brightness(pixels: NDArray[Any]) -> NDArray[np.uint8]:
+    flat = np.nan_to_num(pixels.mean(axis=0, dtype=np.float32))
+    # What no region covers is 0, and says nothing of the contrast.
+    seen = flat[flat > 0]
+    if not seen.size:
+        return np.zeros(flat.shape, np.uint8)
+    dark, bright = np.quantile(seen, _SHOWN)
+    scaled = (flat - dark) / max(float(bright - dark), 1e-6)
+    shown: NDArray[np.uint8] = (255 * np.sqrt(np.clip(scaled, 0, 1))).astype(np.uint8)
+    return shown
+
+
+def _scaled(colours: Colours, side: int) -> Image.Image:
+    picture = Image.fromarray(colours)
+    factor = side / max(picture.size)
+    size = (max(1, round(picture.width * factor)), max(1, round(picture.height * factor)))
+    return picture.resize(
+        size, Image.Resampling.BILINEAR if factor < 1 else Image.Resampling.NEAREST
+    )
+
+
+def _draw_bar(picture: Image.Image, micrometers: float) -> None:
+    """Draw a scale bar; `micrometers` are those of one pixel of the picture."""
+    length = nice_length(picture.width * _BAR_SHARE * micrometers)
+    wide, edge = round(length / micrometers), 12
+    draw = ImageDraw.Draw(picture)
+    bottom = picture.height - edge
+    draw.rectangle((edge, bottom - 4, edge + wide, bottom), fill="white")
+    text = f"{length:g} µm"
+    font = ImageFont.load_default(size=14)
+    draw.text((edge, bottom - 22), text, fill="white", font=font)
+
+
+def nice_length(most: float) -> float:
+    """Return the longest of 1, 2, 5, 10, 20, 50 … that is no longer than `most`."""
+    power = 10.0 ** math.floor(math.log10(most))
+    return next(step * power for step in (5, 2, 1) if step * power <= most)
+
+
+def _write(path: Path, picture: Image.Image) -> None:
+    content = io.BytesIO()
+    picture.save(content, "webp", quality=_QUALITY)
+    path.write_bytes(content.getvalue())
