@@ -35,6 +35,8 @@ ALLOWED = {
         "tasks.tables",
         "tasks.estimate",
         "tasks.movement",
+        "tasks.quality",
+        "tasks.report",
     },
     "tasks.plan": {"tasks.plan"},
     "tasks.pixels": {"tasks.pixels", "tasks.plan"},
@@ -57,6 +59,8 @@ ALLOWED = {
         "tasks.survey",
         "tasks.tables",
     },
+    "tasks.quality": {"tasks.quality", "tasks.plan", "tasks.storage", "tasks.survey"},
+    "tasks.report": {"tasks.report", "tasks.quality", "tasks.plan", "tasks.storage"},
     "tasks.demo": {"tasks.demo", "tasks.plan", "tasks.storage", "tasks.survey", "tasks.tables"},
 }
 """Layer: the layers it may import. `tasks` is the modules directly in that folder."""

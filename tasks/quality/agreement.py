@@ -29,10 +29,10 @@ def _centred(pixels: NDArray[Any]) -> NDArray[np.float32] | None:
     values = np.nan_to_num(pixels.astype(np.float32))
     if values.size == 0:
         return None
+    largest = float(np.abs(values).max())
     values = np.minimum(values, np.quantile(values, BRIGHTEST))
     values -= values.mean(dtype=np.float64)
     length = float(np.sqrt(np.vdot(values, values)))
-    largest = float(np.abs(pixels).max()) if pixels.size else 0.0
     # What is left of a constant is the rounding of its mean.
     if length <= 1e-6 * largest * np.sqrt(values.size):
         return None

@@ -24,6 +24,11 @@ LIKENESS = 0.3
 
 _BINOMIAL = np.array([1, 4, 6, 4, 1], np.float32) / np.float32(16)
 
+_STEPS = 6
+_LONGEST_STEP = 2.0
+_SETTLED = 0.75
+"""Pixels: a step that is shorter needs no other; beyond a half, two pixels are equally near."""
+
 _LARGEST_CONDITION = 1e3
 """Of a block's gradients: beyond it there is an edge along one direction only."""
 
@@ -138,12 +143,27 @@ def _motion(one: NDArray[np.float32], two: NDArray[np.float32]) -> tuple[float, 
         return None
     if near[row, column] < CLEAR * surface.std():
         return None
-    dy, dx = row - reach, column - reach
-    first, second = _overlap(one, two, dy, dx)
-    rest = _beyond(first, second)
-    if rest is None:
-        return None
-    return dy + rest[0], dx + rest[1]
+    return _refined(one, two, row - reach, column - reach)
+
+
+def _refined(
+    one: NDArray[np.float32], two: NDArray[np.float32], dy: int, dx: int
+) -> tuple[float, float] | None:
+    """Return the motion near a peak; None where the two are unlike there, or it is not settled.
+
+    The taper of the blocks draws peaks towards no motion, so that a far one is some pixels off.
+    """
+    for _ in range(_STEPS):
+        rest = _beyond(*_overlap(one, two, dy, dx))
+        if rest is None:
+            return None
+        y, x = (float(np.clip(step, -_LONGEST_STEP, _LONGEST_STEP)) for step in rest)
+        if max(abs(y), abs(x)) <= _SETTLED:
+            return dy + y, dx + x
+        dy, dx = dy + round(y), dx + round(x)
+        if max(abs(dy), abs(dx)) > one.shape[0] // 3:
+            return None
+    return None
 
 
 def _overlap(
@@ -175,6 +195,4 @@ def _beyond(first: NDArray[np.float32], second: NDArray[np.float32]) -> tuple[fl
     if np.linalg.cond(normal) > _LARGEST_CONDITION:
         return None
     step = np.linalg.solve(normal, [np.vdot(w, a - b) for w in weighted])
-    if np.abs(step).max() > 1.0:
-        return None
     return float(step[0]), float(step[1])

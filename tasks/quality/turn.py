@@ -87,6 +87,10 @@ def _start(place: Complex, motion: Complex) -> tuple[complex, complex]:
     steps = np.unique(np.linspace(1, count - 1, _PARTNERS).round().astype(int))
     first = np.repeat(np.arange(count), len(steps))
     second = (first + np.tile(steps, count)) % count
+    apart = place[second] != place[first]
+    first, second = first[apart], second[apart]
+    if not len(first):
+        return 0j, complex(np.median(motion.real), np.median(motion.imag))
     slopes = (motion[second] - motion[first]) / (place[second] - place[first])
     shifts = motion[first] - slopes * place[first]
     distance = np.abs(motion - shifts[:, None] - slopes[:, None] * place)

@@ -30,13 +30,18 @@ def picture_stem(well: str, image: str, region: str) -> str:
         image: Name of the image.
         region: Name of the region; anything that people write.
     """
-    return f"{PICTURES}/{file_name(well)}/{file_name(image)}/{file_name(region)}"
+    return f"{PICTURES}/{well_name(well)}/{file_name(image)}/{file_name(region)}"
+
+
+def well_name(well: str) -> str:
+    """Return how a well such as `B/03` is called in the report's folder: `B-03`."""
+    return "-".join(map(file_name, well.split("/")))
 
 
 def file_name(text: str) -> str:
     """Return a name of letters, digits and dashes; unlike texts have unlike names."""
     plain = re.sub(r"[^A-Za-z0-9_]+", "-", text)
-    if plain == text or plain.replace("-", "/") == text:
+    if plain == text:
         return plain
     mark = hashlib.sha256(text.encode()).hexdigest()[:8]
     return f"{plain[:60]}-{mark}"

@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from tasks.quality.region_quality import RegionQuality
-from tasks.report.folder import file_name, picture_stem
+from tasks.report.folder import picture_stem, well_name
 
 FIELDS: dict[str, str] = {
     "place": "",
@@ -59,7 +59,7 @@ def details_of(regions: Sequence[RegionQuality]) -> dict[str, dict[str, JsonValu
     found: dict[str, dict[str, JsonValue]] = {}
     for place, region in enumerate(regions):
         arrows = region.motion.arrows if region.motion else ()
-        found.setdefault(file_name(region.well), {})[str(place)] = {
+        found.setdefault(well_name(region.well), {})[str(place)] = {
             "size": list(region.size),
             "arrows": [[round(value, 1) for value in arrow] for arrow in arrows],
         }
@@ -86,7 +86,7 @@ def _row(place: int, region: RegionQuality, folder: Path) -> list[JsonValue]:
         "picture": stem if shown else "",
         "has_before": "before" in shown,
         "has_after": "after" in shown,
-        "details": file_name(region.well),
+        "details": well_name(region.well),
         "number": str(place),
         **_agreement(region),
         **_motion(region),

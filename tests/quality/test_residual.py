@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tasks.quality.residual import SMALLEST_BLOCK, block_side, residual_motion
+from tests.quality.scenes import cells, photographed, turned
+
+WIDE, SEEN = (400, 460), (slice(60, 330), slice(60, 380))
+
+
+@pytest.mark.parametrize(
+    ("shift", "reason"),
+    [
+        ((0.0, 0.0), "registered exactly"),
+        ((0.4, -0.3), "what rounding to whole pixels leaves"),
+        ((3.3, 2.0), "a wrong shift of some pixels"),
+        ((-7.0, 9.5), "near what a block can tell"),
+    ],
+)
+def test_a_common_motion_is_found_in_most_blocks(shift: tuple[float, float], reason: str) -> None:
+    sample = cells(WIDE, 250)
+    one = photographed(sample, 1)[SEEN]
+    two = photographed(turned(sample, 0.0, shift), 2)[SEEN]
+    found = residual_motion(one, two)
+    assert len(found.motion) > 0.6 * found.looked_at > 40, reason
+    assert np.median(found.motion, axis=0) == pytest.approx(shift, abs=0.1)
+
+
+def test_unlike_pictures_show_no_motion() -> None:
+    one, two = (photographed(cells(WIDE, 250, seed), seed)[SEEN] for seed in (1, 2))
+    found = residual_motion(one, two)
+    assert found.looked_at > 40
+    assert len(found.motion) < 0.25 * found.looked_at
+
+
+def test_noise_is_no_content() -> None:
+    one, two = (photographed(np.full(WIDE, 100.0), seed) for seed in (1, 2))
+    assert residual_motion(one, two).looked_at == 0
+
+
+def test_half_of_a_picture_that_moved_by_itself_shows_there_only() -> None:
+    sample = cells(WIDE, 300)
+    moved = sample.copy()
+    moved[:, 220:] = turned(sample, 0.0, (4.0, 0.0))[:, 220:]
+    found = residual_motion(photographed(sample, 1)[SEEN], photographed(moved, 2)[SEEN])
+    right = found.centre[:, 1] > 220 - 60 + 30
+    left = found.centre[:, 1] < 220 - 60 - 30
+    assert np.median(found.motion[right, 0]) == pytest.approx(4.0, abs=0.2)
+    assert np.median(found.motion[left, 0]) == pytest.approx(0.0, abs=0.2)
+
+
+@pytest.mark.parametrize(
+    ("shape", "side"),
+    [
+        ((SMALLEST_BLOCK - 1, 500), None),
+        ((SMALLEST_BLOCK, 500), SMALLEST_BLOCK),
+        ((270, 320), 48),
+        ((2160, 2560), 128),
+    ],
+)
+def test_the_size_of_blocks(shape: tuple[int, int], side: int | None) -> None:
+    assert block_side(shape) == side
+
+
+@pytest.mark.parametrize("shape", [(5, 5), (24, 24), (25, 61), (49, 200)])
+def test_any_shape_is_looked_at(shape: tuple[int, int]) -> None:
+    picture = cells(shape, 6)
+    found = residual_motion(photographed(picture, 1), photographed(picture, 2))
+    assert found.looked_at <= 40

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import zarr
+
+from tasks.plan.window import Window
+from tasks.quality.view import (
+    SIDE,
+    Channel,
+    coarse_enough,
+    read_channels,
+    shared_channels,
+    view_at,
+)
+from tasks.survey.pyramids import open_image, read_image_pyramid
+from tests.plates import make_plate
+
+
+def channel(number: int | None, wavelength: str = "", label: str = "") -> Channel:
+    return Channel(number=number, wavelength=wavelength, label=label)
+
+
+@pytest.mark.parametrize(
+    ("reference", "moving", "pairs", "reason"),
+    [
+        (
+            [channel(0, "A01_C01", "DAPI"), channel(1, "A02_C02", "CD4")],
+            [channel(0, "A02_C02", "CD4"), channel(1, "A01_C01", "DAPI")],
+            [(1, 0), (0, 1)],
+            "by name, whatever the order",
+        ),
+        (
+            [channel(0, "A01_C01", "DAPI"), channel(1, "A02_C02", "CD4")],
+            [channel(0, "A01_C01", "DAPI"), channel(1, "A02_C02", "CD8")],
+            [(0, 0)],
+            "one wavelength, two stains",
+        ),
+        (
+            [channel(0, "", "DAPI")],
+            [channel(0, "A01_C01", "DAPI")],
+            [(0, 0)],
+            "one has no wavelength",
+        ),
+        ([channel(0, "A01_C01")], [channel(0, "A01_C01", "DAPI")], [(0, 0)], "one has no label"),
+        ([channel(0), channel(1)], [channel(0), channel(1)], [(0, 0), (1, 1)], "no names at all"),
+        ([channel(None)], [channel(None)], [(None, None)], "no channel axis"),
+        (
+            [channel(0, "", "DAPI"), channel(1, "", "DAPI")],
+            [channel(0, "", "DAPI")],
+            [],
+            "a name that is there twice",
+        ),
+        ([channel(0, "A01_C01")], [channel(0, "A02_C02")], [], "nothing in common"),
+    ],
+)
+def test_channels_of_one_stain(
+    reference: list[Channel],
+    moving: list[Channel],
+    pairs: list[tuple[int | None, int | None]],
+    reason: str,
+) -> None:
+    found = shared_channels(tuple(reference), tuple(moving))
+    assert [(one.number, other.number) for one, other in found] == pairs, reason
+
+
+@pytest.mark.parametrize("axes", ["czyx", "yx", "zyx", "tczyx"])
+def test_a_window_of_a_coarse_level(tmp_path: Path, axes: str) -> None:
+    sizes = {"t": 2, "c": 2, "z": 3, "y": 64, "x": 96}
+    shape = tuple(sizes[axis] for axis in axes)
+    plate = make_plate(tmp_path / "plate.zarr", axes=axes, shape=shape, labels=())
+    image = plate / "A/01/0"
+    pyramid = read_image_pyramid(image, open_image(image))
+    view = view_at(image, pyramid, 2)
+    channels = read_channels(image, pyramid)
+    corner = {"y": (8, 41), "x": (20, 96)}
+    window = view.window(
+        Window(
+            start=tuple(corner.get(axis, (0, 0))[0] for axis in axes),
+            stop=tuple(corner.get(axis, (0, sizes[axis]))[1] for axis in axes),
+        )
+    )
+    array = zarr.open_array(image / "2", mode="r")[:]
+    picked = {"t": 0, "c": channels[-1].number or 0}
+    expected = array[tuple(picked.get(axis, slice(None)) for axis in axes)]
+    # 41 / 4 = 10.25: the pixel that the window reaches into counts.
+    expected = expected[..., 2:11, 5:24]
+    found = view.read(channels[-1], window)
+    np.testing.assert_array_equal(found, expected.reshape(found.shape))
+    assert found.ndim == 3
+
+
+@pytest.mark.parametrize(
+    ("side", "level"), [(SIDE, 0), (SIDE + 1, 1), (4 * SIDE + 4, 3), (10**6, 3)]
+)
+def test_the_finest_level_that_is_coarse_enough(side: int, level: int, tmp_path: Path) -> None:
+    plate = make_plate(tmp_path / "p.zarr", shape=(1, 1, 64, 64), labels=(), levels=4)
+    image = plate / "A/01/0"
+    pyramid = read_image_pyramid(image, open_image(image))
+    window = Window(start=(0, 0, 0, 0), stop=(1, 1, 10, side))
+    assert coarse_enough(pyramid, [window]) == level

@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from tasks.report import write_report as module
+from tasks.report.folder import PAGE
+from tasks.report.gather import worst
+from tasks.report.write_report import summary_of, write_report
+from tests.report.regions import REGIONS, WELLS
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("report")
+    write_report("my <plate>", WELLS, REGIONS, folder)
+    return folder
+
+
+def test_the_summary_is_worst_first() -> None:
+    assert summary_of(REGIONS) == "1 fail, 1 check, 1 nothing to judge, 3 pass"
+    assert summary_of(()) == "nothing was measured"
+    assert worst(["pass", "nothing to judge"]) == "nothing to judge"
+    assert worst([]) is None
+
+
+def test_numbers_are_there_for_programs(folder: Path) -> None:
+    table = pl.read_parquet(folder / "qc.parquet")
+    assert table["verdict"].to_list() == [region.verdict for region in REGIONS]
+    assert pl.read_csv(folder / "qc.csv").height == len(REGIONS)
+
+
+def test_nothing_in_a_name_ends_the_script(folder: Path) -> None:
+    page = (folder / PAGE).read_text(encoding="utf-8")
+    data = re.search(r"window\.REPORT = (.*?);</script>", page)
+    assert data is not None
+    fields, rows = (json.loads(data[1])[key] for key in ("fields", "rows"))
+    assert "</script><b>" in [row[fields.index("region")] for row in rows]
+    assert "my &lt;plate&gt;" in page
+
+
+def test_the_page_asks_for_nothing_from_elsewhere(folder: Path) -> None:
+    page = (folder / PAGE).read_text(encoding="utf-8")
+    # matplotlib names vocabularies and namespaces, which no browser loads.
+    loaded = re.findall(r"(?:src|href)=[\"']?(https?:[^\"' >]*)|url\((https?:[^)]*)\)", page)
+    assert not loaded
+    assert "@import" not in page
+
+
+def test_a_plate_without_numbers_has_a_page(tmp_path: Path) -> None:
+    assert "nothing was measured" in write_report("p", WELLS, (), tmp_path).read_text()
+
+
+def test_a_failure_leaves_the_old_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = write_report("p", WELLS, REGIONS, tmp_path)
+    old = page.read_bytes()
+
+    def fail(*_: object) -> str:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(module, "_page", fail)
+    with pytest.raises(OSError, match="No space"):
+        write_report("p", WELLS, REGIONS[:1], tmp_path)
+    assert page.read_bytes() == old
+
+
+TRY = """
+<script>
+const told = [];
+const say = (name, value) => told.push(`${name}=${value}`);
+const rows = () => [...document.querySelectorAll("#regions tbody tr")];
+const verdicts = () => rows().map((r) => r.children[1].textContent.slice(2)).join(",");
+window.addEventListener("error", (event) => say("error", event.message));
+say("first", verdicts());
+document.querySelector("[data-key=after]").click();
+say("by-after", rows().map((r) => r.querySelector("[data-name=after]").textContent).join(","));
+document.querySelector("[data-key=after]").click();
+say("by-after-down", rows().map((r) => r.querySelector("[data-name=after]").textContent).join(","));
+document.querySelector("[data-well='B/02']").click();
+say("well", rows().length);
+document.querySelector("#filters").reset();
+document.querySelector("[name=verdict][value=pass]").click();
+say("without-pass", rows().length);
+document.querySelector("[name=text]").value = "a/02";
+document.querySelector("[name=text]").dispatchEvent(new Event("input", { bubbles: true }));
+say("text", verdicts());
+rows()[0].click();
+say("open", document.querySelector("#detail").open);
+say("reason", document.querySelector("#detail-reason").textContent);
+document.querySelector("#blink-sides").click();
+setTimeout(() => {
+  say("blinks", document.querySelector("#after").className);
+  say("arrows", document.querySelectorAll("#motion path").length);
+  const result = document.createElement("pre");
+  result.id = "told";
+  result.textContent = told.join("\\n");
+  document.body.append(result);
+}, 900);
+</script>
+"""
+
+
+CHROMIUM = shutil.which("chromium")
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium to open the page with")
+def test_in_a_browser_it_sorts_filters_opens_and_blinks(folder: Path) -> None:
+    page = folder / "try.html"
+    page.write_text((folder / PAGE).read_text(encoding="utf-8") + TRY, encoding="utf-8")
+    shown = subprocess.run(  # noqa: S603 - our own page
+        [
+            str(CHROMIUM),
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--virtual-time-budget=4000",
+            "--dump-dom",
+            page.as_uri(),
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=300,
+    ).stdout
+    told = re.search(r'<pre id="told">(.*?)</pre>', shown, flags=re.DOTALL)
+    assert told is not None
+    assert dict(line.split("=", 1) for line in told[1].splitlines()) == {
+        "first": "fail,check,nothing to judge,pass,pass,pass",
+        "by-after": "0.10,0.80,0.95,0.95,0.95,",
+        "by-after-down": "0.95,0.95,0.95,0.80,0.10,",
+        "well": "2",
+        "without-pass": "3",
+        "text": "check",
+        "open": "true",
+        "reason": "check: because check",
+        "blinks": "reference-only",
+        "arrows": "1",
+    }
