@@ -27,6 +27,21 @@ WELLS: dict[str, tuple[Translation, ...]] = {
 }
 """Per well, the translation of each acquisition: the plate never comes back to the same place."""
 
+TROUBLED: dict[str, tuple[Translation, ...]] = {"C/03": ((0, 0), (9, -15), (-14, 20))}
+"""The same of wells with troubles, for the report to find."""
+
+ALL_WELLS = {**WELLS, **TROUBLED}
+
+EMPTY = {("C/03", "FOV_4")}
+"""Fields without a cell: there is nothing to register them by."""
+
+DIRTY = {("C/03", 1, "FOV_2")}
+"""Acquisitions of fields with fluff on the sample, brighter than the cells."""
+
+TURNED = {("C/03", 2): 0.3}
+"""Acquisitions of wells that are turned about the middle of their image, in degrees; a turn of y
+towards x is positive."""
+
 STAGE_ERRORS: tuple[Translation, ...] = ((0, 0), (2, -1), (-1, 2), (1, 1))
 """Per field, what the stage adds to the translation of every acquisition but the first."""
 
@@ -45,7 +60,7 @@ def fields() -> dict[str, Window]:
 
 def translation(well: str, acquisition: int, field: str) -> Translation:
     """Return the true translation of one field from an acquisition to the reference."""
-    y, x = WELLS[well][acquisition]
+    y, x = ALL_WELLS[well][acquisition]
     if acquisition == ACQUISITIONS[0]:
         return (y, x)
     error_y, error_x = STAGE_ERRORS[list(fields()).index(field)]

@@ -1,4 +1,4 @@
-"""Write the demo's plate: 2 wells, 3 acquisitions, 4 fields, with labels and tables."""
+"""Write the demo's plate: 3 wells, 3 acquisitions, 4 fields, with labels and tables."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ngio import Channel, ImageInWellPath, create_empty_plate, create_ome_zarr_from_array
 
-from tasks.demo.layout import ACQUISITIONS, FIELD_SHAPE, PIXEL_SIZE, WELLS
+from tasks.demo.layout import ACQUISITIONS, ALL_WELLS, FIELD_SHAPE, PIXEL_SIZE
 from tasks.demo.panels import PANELS
 from tasks.demo.plate_tables import NUCLEI_LABEL, write_image_tables
 from tasks.demo.sample import Acquired, acquire, grow_sample
@@ -36,13 +36,13 @@ def write_plate(plate: Path) -> None:
             acquisition_id=acquisition,
             acquisition_name=f"cycle {acquisition}",
         )
-        for well in WELLS
+        for well in ALL_WELLS
         for acquisition in ACQUISITIONS
     ]
     create_empty_plate(plate, name=plate.stem, images=images, ngff_version="0.4")
-    with ThreadPoolExecutor(max_workers=len(WELLS)) as threads:
+    with ThreadPoolExecutor(max_workers=len(ALL_WELLS)) as threads:
         # Through a list, so that what failed in a thread is raised here.
-        list(threads.map(partial(_write_well, plate), WELLS))
+        list(threads.map(partial(_write_well, plate), ALL_WELLS))
 
 
 def _write_well(plate: Path, well: str) -> None:

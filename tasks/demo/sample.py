@@ -9,16 +9,27 @@ from numpy.typing import NDArray
 
 from tasks.demo.camera import photograph
 from tasks.demo.cells import scatter_cells
-from tasks.demo.layout import IMAGE_SHAPE, MARGIN, WELLS, fields, translation
+from tasks.demo.layout import (
+    ALL_WELLS,
+    DIRTY,
+    EMPTY,
+    IMAGE_SHAPE,
+    MARGIN,
+    TURNED,
+    fields,
+    translation,
+)
 from tasks.demo.panels import BLEACHING, PANELS
 from tasks.demo.stains import light_of
 from tasks.demo.territories import Territories, share_out
+from tasks.demo.troubles import fluff, is_in, turned, turned_label
+from tasks.plan.window import Window
 
 LABELS_PER_FIELD = 10_000
 """Nucleus 7 of the second field has the number 20,007: the same in each acquisition."""
 
 _SEED = 20261
-_CELLS, _OUTLINES, _STAIN, _CAMERA = range(4)
+_CELLS, _OUTLINES, _STAIN, _CAMERA, _FLUFF = range(5)
 
 
 @dataclass(frozen=True)
@@ -35,6 +46,11 @@ def grow_sample(well: str) -> Territories:
     """Return the cells of a well, on the fields and a margin around them."""
     shape = (IMAGE_SHAPE[0] + 2 * MARGIN, IMAGE_SHAPE[1] + 2 * MARGIN)
     cells = scatter_cells(shape, _random(well, _CELLS))
+    for name, field in fields().items():
+        if (well, name) in EMPTY:
+            # A margin wide enough that no acquisition sees a cell there.
+            wide = Window(start=field.start, stop=tuple(stop + 2 * MARGIN for stop in field.stop))
+            cells = tuple(cell for cell in cells if not is_in(cell, wide))
     return share_out(cells, shape, _random(well, _OUTLINES))
 
 
@@ -49,22 +65,28 @@ def acquire(well: str, sample: Territories, acquisition: int) -> Acquired:
         acquisition: Which acquisition.
     """
     panel = PANELS[acquisition]
+    degrees = TURNED.get((well, acquisition), 0.0)
+    labels = turned_label(sample.nuclei, degrees)
     channels = np.empty((len(panel), 1, *IMAGE_SHAPE), dtype=np.uint16)
     nuclei = np.zeros((1, *IMAGE_SHAPE), dtype=np.uint32)
     for number, (name, field) in enumerate(fields().items(), start=1):
         seen = field.moved_by((MARGIN, MARGIN)).moved_by(translation(well, acquisition, name))
-        label = sample.nuclei[seen.slices]
+        label = labels[seen.slices]
         nuclei[0][field.slices] = np.where(label > 0, label + number * LABELS_PER_FIELD, 0)
     for channel, stain in enumerate(panel):
         light = light_of(stain, sample, _random(well, _STAIN, *stain.name.encode()))
+        light = turned(light, degrees)
         camera = _random(well, _CAMERA, acquisition, channel)
         for name, field in fields().items():
             seen = field.moved_by((MARGIN, MARGIN)).moved_by(translation(well, acquisition, name))
+            falling = light[seen.slices]
+            if (well, acquisition, name) in DIRTY:
+                falling = falling + fluff(falling.shape, _random(well, _FLUFF))
             channels[channel, 0][field.slices] = photograph(
-                light[seen.slices], camera, exposure=BLEACHING[acquisition]
+                falling, camera, exposure=BLEACHING[acquisition]
             )
     return Acquired(channels=channels, nuclei=nuclei)
 
 
 def _random(well: str, *purpose: int) -> np.random.Generator:
-    return np.random.default_rng([_SEED, list(WELLS).index(well), *purpose])
+    return np.random.default_rng([_SEED, list(ALL_WELLS).index(well), *purpose])

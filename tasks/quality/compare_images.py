@@ -9,7 +9,7 @@ from tasks.plan.errors import InvalidInputError
 from tasks.plan.registration_plan import Pyramid, RegistrationPlan
 from tasks.quality.measure import Compared
 from tasks.quality.view import View, coarse_enough, read_channels, shared_channels, view_at
-from tasks.survey.pyramids import open_image, read_image_pyramid
+from tasks.survey.pyramids import read_image_pyramid
 
 SAME_PIXELS = 0.02
 """Relative difference of two levels' pixels that only the rounding of odd sizes makes."""
@@ -29,7 +29,7 @@ def compare_planned(plan: RegistrationPlan, result: Path, others: Sequence[Path]
     """
     own = plan.image
     number = coarse_enough(own, [shift.target for shift in own.shifts])
-    pyramid = read_image_pyramid(plan.reference_path, open_image(plan.reference_path))
+    pyramid, _ = read_image_pyramid(plan.reference_path)
     reference = _alike(plan.reference_path, pyramid, own, number)
     if reference is None:
         raise InvalidInputError(
@@ -51,7 +51,8 @@ def _opened(images: Sequence[Path], like: Pyramid, number: int) -> list[View]:
     found = []
     for image in images:
         try:
-            view = _alike(image, read_image_pyramid(image, open_image(image)), like, number)
+            pyramid, _ = read_image_pyramid(image)
+            view = _alike(image, pyramid, like, number)
         except (InvalidInputError, OSError):
             # Another run may be replacing it: one witness less.
             continue

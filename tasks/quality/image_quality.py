@@ -18,7 +18,13 @@ from tasks.quality.verdict import Thresholds, judge
 
 
 def judge_region(
-    place: Place, compared: Compared, thresholds: Thresholds, *, well: str, acquisition: int
+    place: Place,
+    compared: Compared,
+    thresholds: Thresholds,
+    *,
+    well: str,
+    image: str,
+    acquisition: int,
 ) -> tuple[RegionQuality, tuple[Pictures, ...]]:
     """Return a region's quality and its pictures, those of the judged channel first.
 
@@ -30,6 +36,7 @@ def judge_region(
         compared: Its image and the reference, at the level that is looked at.
         thresholds: Where verdicts change.
         well: Row and column, such as `B/03`.
+        image: Name of the registered image.
         acquisition: Of the image.
 
     Raises:
@@ -44,7 +51,7 @@ def judge_region(
     verdict, reason = judge(looked[0][0] if looked else None, motion, place.cut_away, thresholds)
     quality = RegionQuality(
         well=well,
-        image=(compared.original or compared.result or compared.reference).image.name,
+        image=image,
         acquisition=acquisition,
         region=place.region,
         size=_size(place, compared),
@@ -86,8 +93,11 @@ def judge_image(
     thresholds: Thresholds,
     *,
     well: str,
+    image: str,
     acquisition: int,
 ) -> Iterator[tuple[RegionQuality, tuple[Pictures, ...]]]:
     """Yield each region's quality and pictures, one after the other: see `judge_region`."""
     for place in places:
-        yield judge_region(place, compared, thresholds, well=well, acquisition=acquisition)
+        yield judge_region(
+            place, compared, thresholds, well=well, image=image, acquisition=acquisition
+        )

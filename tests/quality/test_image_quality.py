@@ -69,7 +69,12 @@ def judged(well: Path, *, others: tuple[Path, ...] = ()) -> RegionQuality:
     write_levels(result, moved)
     compared = compare_planned(plan, result, others)
     ((quality, pictures),) = judge_image(
-        places_of(plan), compared, Thresholds(), well=plan.well, acquisition=plan.acquisition
+        places_of(plan),
+        compared,
+        Thresholds(),
+        well=plan.well,
+        image=plan.output_name,
+        acquisition=plan.acquisition,
     )
     assert pictures[0].after is not None
     assert pictures[0].after.shape == pictures[0].reference.shape

@@ -15,7 +15,7 @@ from tasks.quality.view import (
     shared_channels,
     view_at,
 )
-from tasks.survey.pyramids import open_image, read_image_pyramid
+from tasks.survey.pyramids import read_image_pyramid
 from tests.plates import make_plate
 
 
@@ -72,7 +72,7 @@ def test_a_window_of_a_coarse_level(tmp_path: Path, axes: str) -> None:
     shape = tuple(sizes[axis] for axis in axes)
     plate = make_plate(tmp_path / "plate.zarr", axes=axes, shape=shape, labels=())
     image = plate / "A/01/0"
-    pyramid = read_image_pyramid(image, open_image(image))
+    pyramid, _ = read_image_pyramid(image)
     view = view_at(image, pyramid, 2)
     channels = read_channels(image, pyramid)
     corner = {"y": (8, 41), "x": (20, 96)}
@@ -98,6 +98,6 @@ def test_a_window_of_a_coarse_level(tmp_path: Path, axes: str) -> None:
 def test_the_finest_level_that_is_coarse_enough(side: int, level: int, tmp_path: Path) -> None:
     plate = make_plate(tmp_path / "p.zarr", shape=(1, 1, 64, 64), labels=(), levels=4)
     image = plate / "A/01/0"
-    pyramid = read_image_pyramid(image, open_image(image))
+    pyramid, _ = read_image_pyramid(image)
     window = Window(start=(0, 0, 0, 0), stop=(1, 1, 10, side))
     assert coarse_enough(pyramid, [window]) == level
