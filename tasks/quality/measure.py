@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from tasks.plan.window import Window
 from tasks.quality.agreement import agreement
+from tasks.quality.common_motion import common_motion, shared
 from tasks.quality.place import Place
 from tasks.quality.region_quality import Agreement, Motion
-from tasks.quality.residual import residual_motion
+from tasks.quality.residual import Residuals, residual_motion
 from tasks.quality.turn import fit_turn
 from tasks.quality.view import Channel, View
 
@@ -143,9 +144,16 @@ def motion_of(pictures: Pictures) -> Motion:
     if judged is None:
         return _NO_MOTION
     one, other = (pixels.mean(axis=0, dtype=np.float32) for pixels in (pictures.reference, judged))
-    left = residual_motion(one, other)
+    dy, dx = common_motion(one, other)
+    left = residual_motion(shared(one, dy, dx), shared(other, -dy, -dx))
     if not len(left.motion):
         return _NO_MOTION.model_copy(update={"places": left.looked_at})
+    # The blocks are those of what both show, in the reference's own coordinates.
+    left = Residuals(
+        np.add(left.centre, (max(0, -dy), max(0, -dx))),
+        np.add(left.motion, (dy, dx)),
+        left.looked_at,
+    )
     spacing = np.array(pictures.spacing)
     lengths = np.hypot(*(left.motion * spacing).T)
     turn = fit_turn(left)

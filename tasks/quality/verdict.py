@@ -86,30 +86,31 @@ def judge(
     """
     if agreement is None:
         return "nothing to judge", "no channel has one name in both acquisitions"
-    if agreement.after is None or motion is None or motion.places == 0:
+    now = agreement.before if agreement.after is None else agreement.after
+    if now is None or motion is None or motion.places == 0:
         return "nothing to judge", "there is nothing in this region but noise"
-    failure = _failure(agreement, agreement.after, motion, thresholds)
+    failure = _failure(agreement, now, motion, thresholds)
     if failure:
         return "fail", failure
     worries = _worries(motion, cut_away, thresholds)
     if worries:
         return "check", "; ".join(worries)
-    return "pass", f"agreement {agreement.after:.2f}, off by {motion.median:.1f} px"
+    return "pass", f"agreement {now:.2f}, off by {motion.median:.1f} px"
 
 
 def _failure(
-    agreement: Agreement, after: float, motion: Motion, thresholds: Thresholds
+    agreement: Agreement, now: float, motion: Motion, thresholds: Thresholds
 ) -> str | None:
-    chance = max(agreement.others or 0.0, 0.0)
-    if after < chance + thresholds.above_chance * (1.0 - chance):
-        return (
-            f"agrees with its reference no better ({after:.2f}) than with other wells "
-            f"({chance:.2f})"
-        )
     if motion.clear and motion.median >= thresholds.fail_residual_px:
-        return f"still off by {motion.median:.1f} px in the middle of its blocks"
-    if agreement.before is not None and after < agreement.before - _LESS_ALIKE:
-        return f"agreed better before ({agreement.before:.2f}) than after ({after:.2f})"
+        still = "still off" if agreement.after is not None else "off"
+        return f"{still} by {motion.median:.1f} px in the middle of its blocks"
+    chance = max(agreement.others or 0.0, 0.0)
+    if now < chance + thresholds.above_chance * (1.0 - chance):
+        return (
+            f"agrees with its reference no better ({now:.2f}) than with other wells ({chance:.2f})"
+        )
+    if agreement.before is not None and now < agreement.before - _LESS_ALIKE:
+        return f"agreed better before ({agreement.before:.2f}) than after ({now:.2f})"
     return None
 
 

@@ -104,8 +104,10 @@ def test_a_right_shift_passes_and_says_by_how_much_it_moved(tmp_path: Path) -> N
     ("believed", "off"),
     [
         ((8, -5), 7.0),
-        # So far that no block finds its own; only chance is left.
-        ((8, 60), None),
+        # Farther than any block could find its own.
+        ((8, 60), 72.0),
+        # So far that nothing is shared; only chance is left.
+        ((-160, 140), None),
     ],
 )
 def test_a_wrong_table_fails(tmp_path: Path, believed: tuple[int, int], off: float | None) -> None:

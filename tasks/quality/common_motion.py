@@ -1,0 +1,68 @@
+"""How far two pictures are off as a whole, before their blocks are looked at."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tasks.quality.agreement import agreement
+
+_PEAKS = 3
+"""Peaks that are tried: the highest may be one of the background."""
+
+_LEAST_OVERLAP = 0.25
+"""Share of each axis that must overlap at a motion."""
+
+_LIKER = 0.05
+"""By how much two pictures must agree better there than where they are."""
+
+_LIKENESS = 0.3
+
+_NEAR = 2
+"""Pixels: what is no farther, the blocks tell by themselves."""
+
+
+def common_motion(reference: NDArray[Any], moving: NDArray[Any]) -> tuple[int, int]:
+    """Return whole pixels y, x by which a picture's content lies beyond the reference's.
+
+    The best of a few peaks of the phase correlation (Kuglin and Hines 1975), by the agreement of
+    what overlaps there; (0, 0) where none is clearly better than that.
+
+    Args:
+        reference: Axes (y, x).
+        moving: Axes (y, x), of the same shape.
+    """
+    shape = reference.shape
+    if min(shape) < 2:  # noqa: PLR2004 - one row or column moves nowhere
+        return 0, 0
+    taper = np.outer(*(np.hanning(n + 2)[1:-1] for n in shape)).astype(np.float32)
+    one, two = (np.nan_to_num(each.astype(np.float32)) for each in (reference, moving))
+    spectra = [np.fft.rfft2((each - each.mean()) * taper) for each in (one, two)]
+    product = spectra[1] * np.conj(spectra[0])
+    magnitude = np.abs(product)
+    product /= np.maximum(magnitude, 1e-3 * magnitude.max() + np.finfo(np.float32).tiny)
+    surface = np.fft.irfft2(product, s=shape)
+    top = np.unravel_index(int(surface.argmax()), shape)
+    if all(min(n, size - n) <= _NEAR for n, size in zip(top, shape, strict=True)):
+        return 0, 0
+    best, most = (0, 0), (agreement(one, two) or 0.0) + _LIKER
+    for flat in np.argsort(surface, axis=None)[: -_PEAKS - 1 : -1]:
+        y, x = (int(n) for n in np.unravel_index(int(flat), shape))
+        # A peak stands for two motions along each axis, one of them the longer way round.
+        for dy in (y, y - shape[0]):
+            for dx in (x, x - shape[1]):
+                first, second = shared(one, dy, dx), shared(two, -dy, -dx)
+                if min(first.shape[0] / shape[0], first.shape[1] / shape[1]) < _LEAST_OVERLAP:
+                    continue
+                found = agreement(first, second) or 0.0
+                if found > max(most, _LIKENESS):
+                    best, most = (dy, dx), found
+    return best
+
+
+def shared(picture: NDArray[Any], dy: int, dx: int) -> NDArray[Any]:
+    """Return the part of a picture that another shows whose content lies (dy, dx) beyond its."""
+    rows, columns = picture.shape
+    return picture[max(0, -dy) : rows - max(0, dy), max(0, -dx) : columns - max(0, dx)]
