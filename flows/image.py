@@ -9,6 +9,7 @@ from prefect.logging import get_run_logger
 from flows.parameters.form import flow_of
 from flows.parameters.of_flows import ImageParameters
 from flows.results.endings import completed
+from flows.results.quality import quality_text, report_of
 from flows.results.result import ImageReport, ImageResult, ImageUpdate, Outcome
 from flows.results.run_names import image_run_name
 from flows.running.cores import available_cores
@@ -90,7 +91,8 @@ def apply_registration_to_image(parameters: ImageParameters) -> ImageResult:
             pixels = write_image(plan, workers=threads)
             labels = write_labels(plan, workers=threads)
             told += copy_tables(plan)
-            told += finalize(plan)
+            finalized = finalize(plan, parameters, report=report_of(plan, parameters))
+            told += finalized.messages
 
     report = _report(
         plan,
@@ -98,6 +100,7 @@ def apply_registration_to_image(parameters: ImageParameters) -> ImageResult:
         started,
         bytes_written=sum(written.bytes_written for written in (pixels, *labels)),
         warnings=told,
+        quality=quality_text(finalized.quality),
     )
     return completed(
         ImageResult(image_list_updates=[_update(plan)], reports=(report,)),
@@ -120,6 +123,7 @@ def _report(
     detail: str = "",
     bytes_written: int = 0,
     warnings: tuple[str, ...] = (),
+    quality: str = "",
 ) -> ImageReport:
     # What was skipped has moved already; its plan would say that it stays.
     smallest, largest = ("", "") if outcome == "skipped" else smallest_and_largest(plan.image)
@@ -134,4 +138,5 @@ def _report(
         seconds=perf_counter() - started,
         bytes_written=bytes_written,
         warnings=(*plan.warnings, *warnings),
+        quality=quality,
     )

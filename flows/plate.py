@@ -9,6 +9,7 @@ from prefect.logging import get_run_logger
 
 from flows.parameters.form import flow_of
 from flows.parameters.of_flows import PlateParameters, WellParameters
+from flows.results.quality import report_quality
 from flows.results.result import PlateResult, WellResult
 from flows.results.run_names import plate_run_name
 from flows.running.wells_of_plate import ended, run_on_wells
@@ -61,7 +62,8 @@ def apply_registration_to_plate(parameters: PlateParameters) -> PlateResult:
         at_most=parameters.parallel_wells,
         workers=parameters.workers,
     )
-    return ended(plate, outcomes, left_out)
+    quality = None if parameters.dry_run else report_quality(plate, parameters)
+    return ended(plate, outcomes, left_out, quality=quality)
 
 
 def _select(plate: Path, parameters: PlateParameters) -> tuple[list[str], dict[str, str]]:

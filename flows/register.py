@@ -19,6 +19,7 @@ from flows.parameters.of_flows import (
 )
 from flows.register_plan import plan_well
 from flows.results.endings import completed
+from flows.results.quality import report_quality
 from flows.results.result import PlateResult, ShiftReport, WellResult, count
 from flows.results.run_names import plate_run_name, well_run_name
 from flows.results.shifts import reports_of
@@ -142,4 +143,5 @@ def register_plate(parameters: RegisterPlateParameters) -> PlateResult:
     done = {"estimate": "estimated", "consensus": "agreed", None: "registered"}[
         parameters.stop_after
     ]
-    return ended(plate, outcomes, done=done)
+    quality = None if parameters.dry_run else report_quality(plate, parameters)
+    return ended(plate, outcomes, done=done, quality=quality)

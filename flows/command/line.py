@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -11,18 +12,25 @@ from cyclopts import App, CycloptsError, Parameter
 from pydantic import ValidationError
 from rich.console import Console
 
-from flows.command.options import Verbose, reasons_of, with_options_of
+from flows.command.options import HeldPlace, Verbose, reasons_of, with_options_of
 from flows.command.server import prefect_ready_for
-from flows.command.start import check_can_estimate, check_location
+from flows.command.start import check_can_estimate, check_can_report, check_location
 from flows.command.stop import stopped_within_seconds
 from flows.parameters.of_flows import (
     ImageParameters,
     PlateParameters,
     RegisterPlateParameters,
+    ReportParameters,
     WellParameters,
 )
 from flows.parameters.places import PlatePlace
-from flows.results.terminal import print_findings, print_reports, print_result, print_shifts
+from flows.results.terminal import (
+    print_findings,
+    print_quality,
+    print_reports,
+    print_result,
+    print_shifts,
+)
 from tasks.doctor.plate import examine_plate, repair_plate
 from tasks.plan.errors import InvalidInputError, RegistrationError
 from tasks.storage.paths import local_path
@@ -141,6 +149,48 @@ def doctor(
     found = examine_plate(path)
     print_findings(Console(), done, found)
     return FAILED if any(finding.is_wrong for finding in found) else 0
+
+
+@app.command
+@with_options_of(ReportParameters)
+def report(
+    parameters: ReportParameters,
+    *,
+    open_it: Annotated[
+        bool, Parameter(name="--open", help="Open the report in the browser.", negative=())
+    ] = False,
+) -> None:
+    """Write the report of a plate from what its images say; what they do not say is measured.
+
+    Nothing is registered, and nothing in the plate is changed. Of a raw plate it says how far its
+    acquisitions are apart.
+    """
+    check_location(parameters.plate_url, "plate")
+    check_can_report()
+    from flows.command.report import make_report  # noqa: PLC0415 - loads what help does not need
+
+    quality = make_report(parameters)
+    print_quality(Console(), quality)
+    if open_it and quality.page is not None:
+        webbrowser.open(Path(quality.page).as_uri())
+
+
+@app.command
+def accept(place: HeldPlace) -> None:
+    """Put results that were held back in the place of their originals."""
+    from flows.command.held import accept_all  # noqa: PLC0415 - loads what help does not need
+
+    for message in accept_all(place):
+        Console().print(message, soft_wrap=True, markup=False, highlight=False)
+
+
+@app.command
+def discard(place: HeldPlace) -> None:
+    """Remove results that were held back; the originals stay."""
+    from flows.command.held import discard_all  # noqa: PLC0415 - loads what help does not need
+
+    for message in discard_all(place):
+        Console().print(message, soft_wrap=True, markup=False, highlight=False)
 
 
 def main() -> None:

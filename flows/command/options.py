@@ -30,6 +30,11 @@ Verbose: TypeAlias = Annotated[
 ]
 
 
+HeldPlace: TypeAlias = Annotated[
+    str, Parameter(help="Path of the plate, the well or the image whose results are meant.")
+]
+
+
 def reasons_of(error: ValidationError) -> str:
     """Return each thing that is wrong, and with what; an empty name is a value by itself."""
     return "; ".join(

@@ -24,15 +24,28 @@ def check_location(url: str, kind: Literal["image", "well", "plate"]) -> None:
         require_kind(path, kind)
 
 
+def check_can_report() -> None:
+    """Refuse to make a report without the libraries for it, which registering does not need.
+
+    Raises:
+        InvalidInputError: One is not installed.
+    """
+    _require(("jinja2", "matplotlib", "PIL"), "a report", "report")
+
+
 def check_can_estimate() -> None:
     """Refuse to estimate without the libraries for it, which applying does not need.
 
     Raises:
         InvalidInputError: One is not installed.
     """
-    missing = [name for name in ("scipy", "skimage") if find_spec(name) is None]
+    _require(("scipy", "skimage"), "estimating shifts", "estimate")
+
+
+def _require(modules: tuple[str, ...], what: str, extra: str) -> None:
+    missing = [name for name in modules if find_spec(name) is None]
     if missing:
         raise InvalidInputError(
-            f"estimating shifts needs what is not installed here: {', '.join(missing)}. "
-            "Install plate-registration with the extra 'estimate'"
+            f"{what} needs what is not installed here: {', '.join(missing)}. "
+            f"Install plate-registration with the extra '{extra}'"
         )

@@ -17,13 +17,21 @@ from flows.parameters.running import (
     WellChoice,
     WellsAtOnce,
 )
-from tasks.estimate.options import ConsensusOptions, EstimateOptions, OverlapChoice
+from tasks.estimate.options import (
+    ConsensusOptions,
+    EstimateOptions,
+    OverlapChoice,
+    RegionOptions,
+)
 from tasks.plan.described import described
 from tasks.plan.request import MoveOptions, RegistrationRequest
+from tasks.quality.options import QualityOptions, ReportChoice, Thresholds
 
 
 @described
-class ImageParameters(Threads, DryRunChoice, RedoChoice, RegistrationRequest, ImagePlace):
+class ImageParameters(
+    Threads, DryRunChoice, RedoChoice, QualityOptions, RegistrationRequest, ImagePlace
+):
     """Register one image."""
 
 
@@ -35,6 +43,7 @@ class WellParameters(
     DryRunChoice,
     RedoChoice,
     ImageChoice,
+    QualityOptions,
     RegistrationRequest,
     WellPlace,
 ):
@@ -50,6 +59,7 @@ class PlateParameters(
     DryRunChoice,
     RedoChoice,
     WellChoice,
+    QualityOptions,
     RegistrationRequest,
     PlatePlace,
 ):
@@ -64,6 +74,22 @@ class EstimateParameters(Threads, ImagesAtOnce, RedoChoice, EstimateOptions, Wel
 @described
 class ConsensusParameters(RedoChoice, ConsensusOptions, WellPlace):
     """Find what all acquisitions of a well show of every region."""
+
+
+@described
+class ReportParameters(Thresholds, ReportChoice, RegionOptions, PlatePlace):
+    """Write the report of a plate."""
+
+    registered_roi_table: Annotated[
+        str,
+        Field(
+            min_length=1,
+            title="Registered ROI table",
+            description=(
+                "Table of the registered regions, of a plate that another program registered."
+            ),
+        ),
+    ] = "FOV_ROI_table_registered"
 
 
 @described
@@ -87,6 +113,7 @@ class RegisterWellParameters(
     ImagesAtOnce,
     DryRunChoice,
     RedoChoice,
+    QualityOptions,
     MoveOptions,
     StopChoice,
     OverlapChoice,
@@ -104,6 +131,7 @@ class RegisterPlateParameters(
     DryRunChoice,
     RedoChoice,
     WellChoice,
+    QualityOptions,
     MoveOptions,
     StopChoice,
     OverlapChoice,

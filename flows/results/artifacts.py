@@ -25,6 +25,7 @@ def report_well(plate: str, well: str, reports: Sequence[ImageReport]) -> None:
                 "largest shift": report.largest_shift,
                 "seconds": round(report.seconds, 1),
                 "bytes": size_text(report.bytes_written),
+                "quality": report.quality,
                 "detail": report.detail,
             }
             for report in reports

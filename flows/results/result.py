@@ -41,6 +41,8 @@ class ImageReport(BaseModel):
     seconds: float = 0.0
     bytes_written: int = 0
     warnings: tuple[str, ...] = ()
+    quality: str = ""
+    """The worst verdict of its regions, with the reason; empty where nothing was judged."""
 
 
 class ShiftReport(BaseModel):
@@ -81,8 +83,23 @@ class WellResult(RegistrationResult):
     """Result of `apply_registration_to_well`: the updates of all its images."""
 
 
+class QualityReport(BaseModel):
+    """What the report of a plate says in short, and where it is."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    summary: str
+    """Regions by verdict, worst first, such as `1 fail, 46 pass`."""
+    worst: tuple[str, ...] = ()
+    """The worst regions by name and reason."""
+    page: str | None = None
+    """Path of the report; None where what it is made with is not installed."""
+
+
 class PlateResult(RegistrationResult):
     """Result of `apply_registration_to_plate`: the updates of all images of all wells."""
+
+    quality: QualityReport | None = Field(default=None, exclude=True)
 
     left_out: dict[str, str] = Field(default_factory=dict, exclude=True)
     """Wells in which nothing could be registered, and why."""

@@ -8,7 +8,14 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from flows.results.result import ImageReport, RegistrationResult, ShiftReport, count
+from flows.results.result import (
+    ImageReport,
+    PlateResult,
+    QualityReport,
+    RegistrationResult,
+    ShiftReport,
+    count,
+)
 from tasks.doctor.finding import Finding
 from tasks.plan.wording import size_text
 
@@ -19,6 +26,17 @@ def print_result(console: Console, result: RegistrationResult) -> None:
     for update in result.image_list_updates:
         made_from = f" (from {update.origin})" if update.origin else ""
         console.print(f"{update.zarr_url}{made_from}", soft_wrap=True, markup=False)
+    if isinstance(result, PlateResult) and result.quality is not None:
+        print_quality(console, result.quality)
+
+
+def print_quality(console: Console, quality: QualityReport) -> None:
+    """Print the verdicts of a plate's regions, the worst by name, and where the report is."""
+    lines = [f"Quality: {quality.summary}", *(f"  {told}" for told in quality.worst)]
+    if quality.page is not None:
+        lines.append(f"Report: {quality.page}")
+    for line in lines:
+        console.print(line, soft_wrap=True, markup=False, highlight=False)
 
 
 def print_reports(console: Console, reports: Sequence[ImageReport]) -> None:

@@ -15,7 +15,13 @@ from flows.results.artifacts import report_plate
 from flows.results.endings import completed
 from flows.results.failures import ImagesFailedError, reason_of
 from flows.results.outcome import outcome_of
-from flows.results.result import ImageReport, PlateResult, WellResult, count
+from flows.results.result import (
+    ImageReport,
+    PlateResult,
+    QualityReport,
+    WellResult,
+    count,
+)
 from flows.running.cores import shared_out
 from flows.running.task_runners import running
 from tasks.progress import shown_progress
@@ -90,6 +96,7 @@ def ended(
     left_out: Mapping[str, str] | None = None,
     *,
     done: str = "registered",
+    quality: QualityReport | None = None,
 ) -> PlateResult:
     """Show the plate's table and return its result.
 
@@ -98,6 +105,7 @@ def ended(
         outcomes: What became of the wells.
         left_out: Wells that there was nothing to do in, and why.
         done: What a well is called that succeeded, was not only planned, and was not skipped.
+        quality: What the plate's report says in short.
 
     Raises:
         ImagesFailedError: A well failed; each is named with its reason.
@@ -106,6 +114,8 @@ def ended(
     report_plate(plate.name, outcomes.reports, {**left_out, **outcomes.failed})
     every_report = tuple(report for some in outcomes.reports.values() for report in some)
     told = f"{plate.name}: wells: {_told(outcomes, left_out, done)}; images: {count(every_report)}"
+    if quality is not None:
+        told += f"; quality: {quality.summary}"
     if outcomes.failed:
         reasons = "; ".join(
             reason if well in reason else f"{well}: {reason}"
@@ -119,6 +129,7 @@ def ended(
             reports=every_report,
             shifts=tuple(shift for one in results for shift in one.shifts),
             left_out=dict(left_out),
+            quality=quality,
         ),
         told,
         skipped=bool(every_report) and all(r.outcome == "skipped" for r in every_report),

@@ -8,6 +8,7 @@ RegistrationError
 ├── LockHeldError          another run owns the image or the well; it can be tried again
 ├── ChangedMeanwhileError  the original was changed while it was registered, and was kept
 ├── StoppedError           somebody stopped the run; the original was not touched
+├── QualityError           a result is not as good as was asked for; both are kept
 └── VerificationError      the staged image is not what the plan says; the original was kept
 """
 
@@ -44,6 +45,10 @@ class ChangedMeanwhileError(RegistrationError):
 
 class StoppedError(RegistrationError):
     """Somebody stopped the run; the original was not touched, and a new run does what is left."""
+
+
+class QualityError(RegistrationError):
+    """A result is not as good as was asked for; it is kept aside, and the original was kept."""
 
 
 class VerificationError(RegistrationError):

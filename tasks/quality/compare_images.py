@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tasks.plan.errors import InvalidInputError
 from tasks.plan.registration_plan import Pyramid, RegistrationPlan
+from tasks.plan.window import Window
 from tasks.quality.measure import Compared
 from tasks.quality.view import View, coarse_enough, read_channels, shared_channels, view_at
 from tasks.survey.pyramids import read_image_pyramid
@@ -29,13 +30,7 @@ def compare_planned(plan: RegistrationPlan, result: Path, others: Sequence[Path]
     """
     own = plan.image
     number = coarse_enough(own, [shift.target for shift in own.shifts])
-    pyramid, _ = read_image_pyramid(plan.reference_path)
-    reference = _alike(plan.reference_path, pyramid, own, number)
-    if reference is None:
-        raise InvalidInputError(
-            f"{plan.reference_path} has no pyramid level whose pixels have the size of those of "
-            f"level '{own.levels[number].path}' of {plan.image_path}; they cannot be compared"
-        )
+    pyramid, reference = _open_like(plan.reference_path, own, number, plan.image_path)
     return Compared(
         reference=reference,
         original=view_at(plan.image_path, own, number),
@@ -45,6 +40,50 @@ def compare_planned(plan: RegistrationPlan, result: Path, others: Sequence[Path]
         ),
         others=tuple(_opened(others, own, number)),
     )
+
+
+def compare_as_they_are(
+    image: Path,
+    reference: Path,
+    windows: Sequence[Window],
+    *,
+    is_registered: bool,
+    others: Sequence[Path] = (),
+) -> Compared:
+    """Open an image and its reference as they lie on disk.
+
+    Args:
+        image: Root folder of the image.
+        reference: Root folder of the reference.
+        windows: Of the image's finest level, where it will be looked at.
+        is_registered: Whether the image is a result; else it is an original.
+        others: Images of the reference acquisition in other wells.
+
+    Raises:
+        InvalidInputError: An image cannot be read, or they have no level of one pixel size.
+    """
+    own, _ = read_image_pyramid(image)
+    number = coarse_enough(own, windows)
+    theirs, view = _open_like(reference, own, number, image)
+    seen = view_at(image, own, number)
+    return Compared(
+        reference=view,
+        original=None if is_registered else seen,
+        result=seen if is_registered else None,
+        channels=shared_channels(read_channels(reference, theirs), read_channels(image, own)),
+        others=tuple(_opened(others, own, number)),
+    )
+
+
+def _open_like(reference: Path, own: Pyramid, number: int, image: Path) -> tuple[Pyramid, View]:
+    pyramid, _ = read_image_pyramid(reference)
+    view = _alike(reference, pyramid, own, number)
+    if view is None:
+        raise InvalidInputError(
+            f"{reference} has no pyramid level whose pixels have the size of those of level "
+            f"'{own.levels[number].path}' of {image}; they cannot be compared"
+        )
+    return pyramid, view
 
 
 def _opened(images: Sequence[Path], like: Pyramid, number: int) -> list[View]:

@@ -12,9 +12,10 @@ from tasks.quality.measure import (
     motion_of,
     read_strangers,
 )
+from tasks.quality.options import Thresholds
 from tasks.quality.place import Place
 from tasks.quality.region_quality import RegionQuality
-from tasks.quality.verdict import Thresholds, judge
+from tasks.quality.verdict import judge
 
 
 def judge_region(

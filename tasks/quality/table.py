@@ -1,4 +1,7 @@
-"""The table `registration_qc`: how well each region of a registered image agrees, and why."""
+"""The table `registration_qc`: how well each region of a registered image agrees, and why.
+
+Its rows are for people and programs; an attribute of its group holds all that is known.
+"""
 
 from __future__ import annotations
 
@@ -10,18 +13,14 @@ import zarr
 from ngio.tables import GenericTable, write_table
 from pydantic import JsonValue, TypeAdapter
 
+from tasks.plan.quality_table import QUALITY_TABLE
 from tasks.quality.region_quality import RegionQuality
 from tasks.storage.attributes import (
+    OUR_RECORD,
     read_attributes,
     write_attributes,
     zarr_format,
 )
-
-NAME = "registration_qc"
-"""Of the table; its rows are for people and programs, its attributes hold all that is known."""
-
-RECORD = "plate_registration"
-"""Attribute of the table's group that holds every region's `RegionQuality`."""
 
 _REGIONS = TypeAdapter(tuple[RegionQuality, ...])
 
@@ -112,18 +111,18 @@ def write_quality(image: Path, regions: Sequence[RegionQuality]) -> None:
     tables = image / "tables"
     version = zarr_format(image)
     group = zarr.open_group(tables, mode="a", zarr_format=version)
-    folder = zarr.open_group(tables / NAME, mode="w", zarr_format=version)
+    folder = zarr.open_group(tables / QUALITY_TABLE, mode="w", zarr_format=version)
     write_table(folder, GenericTable(table_data=frame_of(regions)), backend="csv")
     record: JsonValue = _REGIONS.dump_python(tuple(regions), mode="json")
     write_attributes(
-        tables / NAME,
-        {**read_attributes(tables / NAME), RECORD: record},
-        temporary=tables / NAME / ".attributes.new",
+        tables / QUALITY_TABLE,
+        {**read_attributes(tables / QUALITY_TABLE), OUR_RECORD: record},
+        temporary=tables / QUALITY_TABLE / ".attributes.new",
     )
     listed = group.attrs.get("tables")
     names = list(listed) if isinstance(listed, list) else []
-    if NAME not in names:
-        group.attrs["tables"] = [*names, NAME]
+    if QUALITY_TABLE not in names:
+        group.attrs["tables"] = [*names, QUALITY_TABLE]
 
 
 def read_quality(image: Path) -> tuple[RegionQuality, ...]:
@@ -133,7 +132,7 @@ def read_quality(image: Path) -> tuple[RegionQuality, ...]:
         InvalidInputError: The metadata cannot be understood.
         ValidationError: The record was written by something else.
     """
-    folder = image / "tables" / NAME
+    folder = image / "tables" / QUALITY_TABLE
     if zarr_format(folder) is None:
         return ()
-    return _REGIONS.validate_python(read_attributes(folder).get(RECORD, ()))
+    return _REGIONS.validate_python(read_attributes(folder).get(OUR_RECORD, ()))

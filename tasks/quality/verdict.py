@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from pydantic import Field
-
-from tasks.plan.window import Frozen
+from tasks.quality.options import Thresholds
 from tasks.quality.region_quality import Agreement, Motion, Verdict
 
 ENOUGH_PLACES = 4
@@ -15,59 +11,6 @@ ENOUGH_PLACES = 4
 
 _LESS_ALIKE = 0.1
 """Loss of agreement that no rounding to whole pixels makes."""
-
-
-class Thresholds(Frozen):
-    """Where a region's verdict changes; the defaults are for cells of 20 pixels and more."""
-
-    fail_residual_px: Annotated[
-        float,
-        Field(
-            gt=0,
-            description=(
-                "Motion left in the middle of all blocks, in pixels of the finest level, from "
-                "which on a region fails. A third of a small nucleus: beyond it, measurements mix "
-                "neighbours."
-            ),
-        ),
-    ] = 6.0
-    check_residual_px: Annotated[
-        float,
-        Field(
-            gt=0,
-            description="The same, from which on somebody should look.",
-        ),
-    ] = 2.0
-    above_chance: Annotated[
-        float,
-        Field(
-            ge=0,
-            le=1,
-            description=(
-                "Part of the way from the agreement with other wells to a perfect one that a "
-                "region's agreement with its reference must reach; less is a failure."
-            ),
-        ),
-    ] = 0.1
-    check_cut_away: Annotated[
-        float,
-        Field(
-            gt=0,
-            le=1,
-            description="Part of a region that may be lost to the consensus before it is told.",
-        ),
-    ] = 0.3
-    check_clear: Annotated[
-        float,
-        Field(
-            ge=0,
-            le=1,
-            description=(
-                "Share of the blocks with content whose motion can be told; with less, what image "
-                "and reference show is not the same everywhere."
-            ),
-        ),
-    ] = 0.5
 
 
 def judge(

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Literal
 
 from tasks.plan.registration_plan import RegistrationPlan
 from tasks.quality.compare_images import compare_planned
 from tasks.quality.image_quality import judge_image
+from tasks.quality.measure import Pictures
+from tasks.quality.options import Thresholds
 from tasks.quality.place import places_of
-from tasks.quality.region_quality import RegionQuality
+from tasks.quality.region_quality import WORST_FIRST, RegionQuality
 from tasks.quality.table import write_quality
-from tasks.quality.verdict import Thresholds
 from tasks.quality.witnesses import witnesses_of
+from tasks.storage.consolidated import consolidate, has_consolidated
+from tasks.storage.held import hold
 
 NEEDED = ("jinja2", "matplotlib", "PIL")
 """What pictures and the page are made with: the extra `report`."""
@@ -57,11 +62,47 @@ def assess(
         acquisition=plan.acquisition,
     ):
         found.append(quality)
-        if folder is not None and pictures:
-            from tasks.report.pictures import write_pictures  # noqa: PLC0415 - an extra
-
-            write_pictures(
-                folder, pictures[0], well=plan.well, image=plan.output_name, region=quality.region
-            )
+        if folder is not None:
+            keep_pictures(folder, quality, pictures)
     write_quality(staged, found)
+    if has_consolidated(staged):
+        consolidate(staged)
     return tuple(found)
+
+
+def keep_pictures(folder: Path, quality: RegionQuality, pictures: Sequence[Pictures]) -> None:
+    """Write the pictures of a region's judged channel into the report's folder, if it has any.
+
+    Raises:
+        OSError: They cannot be written.
+    """
+    if not pictures:
+        return
+    from tasks.report.pictures import write_pictures  # noqa: PLC0415 - an extra
+
+    write_pictures(
+        folder, pictures[0], well=quality.well, image=quality.image, region=quality.region
+    )
+
+
+def hold_back(
+    plan: RegistrationPlan,
+    found: Sequence[RegionQuality],
+    require_quality: Literal["fail", "check"] | None,
+) -> None:
+    """Keep a result aside where a region is not as good as was asked for.
+
+    Args:
+        plan: What was done.
+        found: The quality of its regions.
+        require_quality: Verdict from which on it is held back; None: never.
+
+    Raises:
+        QualityError: It is held back; the message says why, where it is, and what to do.
+    """
+    if require_quality is None:
+        return
+    limit = WORST_FIRST.index(require_quality)
+    bad = [each for each in found if WORST_FIRST.index(each.verdict) <= limit]
+    if bad:
+        hold(plan, "; ".join(f"{each.region}: {each.verdict}: {each.reason}" for each in bad))

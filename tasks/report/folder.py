@@ -15,10 +15,10 @@ DETAILS = "details"
 """Folder of what the page loads when a well is looked at."""
 
 
-def report_folder(plate: Path, report_path: Path | None = None) -> Path:
+def report_folder(plate: Path, report_path: str | None = None) -> Path:
     """Return the folder of a plate's report: the one that was named, else one beside the plate."""
     if report_path is not None:
-        return report_path / plate.name.removesuffix(".zarr")
+        return Path(report_path).absolute() / plate.name.removesuffix(".zarr")
     return plate.with_name(f"{plate.name.removesuffix('.zarr')}.registration")
 
 

@@ -20,14 +20,7 @@ from tasks.report.folder import DETAILS, NUMBERS, PAGE
 from tasks.report.gather import worst
 from tasks.report.layout import Layout
 from tasks.report.rows import FIELDS, details_of, page_rows
-
-SIGNS: dict[Verdict, tuple[str, str]] = {
-    "fail": ("✕", "fail"),
-    "check": ("?", "check"),
-    "nothing to judge": ("o", "nothing"),
-    "pass": ("✓", "pass"),
-}
-"""Per verdict a sign, for eyes that see no colours, and its name in the style."""
+from tasks.report.summary import SIGNS, summary_of
 
 MOST_MAPS = 6
 """Acquisitions whose shifts are drawn; the page stays small with twenty of them."""
@@ -78,14 +71,6 @@ def write_report(
     page = folder / PAGE
     _replace(page, _page(plate_name, wells, regions, folder).encode())
     return page
-
-
-def summary_of(regions: Sequence[RegionQuality]) -> str:
-    """Return how many regions have which verdict, worst first, in words."""
-    counts = Counter(region.verdict for region in regions)
-    if not counts:
-        return "nothing was measured"
-    return ", ".join(f"{counts[verdict]} {verdict}" for verdict in WORST_FIRST if counts[verdict])
 
 
 def _page(
@@ -141,28 +126,29 @@ def _well_mark(well: str, regions: Sequence[RegionQuality]) -> dict[str, str]:
 
 
 def _figures(regions: Sequence[RegionQuality], layout: Layout) -> list[dict[str, Any]]:
-    if not regions:
-        return []
-    after: dict[Verdict, list[float]] = {verdict: [] for verdict in WORST_FIRST}
+    agreed: dict[Verdict, list[float]] = {verdict: [] for verdict in WORST_FIRST}
     off: dict[Verdict, list[float]] = {verdict: [] for verdict in WORST_FIRST}
     for region in regions:
-        if region.agreements and region.agreements[0].after is not None:
-            after[region.verdict].append(region.agreements[0].after)
+        judged = region.agreements[0] if region.agreements else None
+        now = None
+        if judged is not None:
+            now = judged.before if judged.after is None else judged.after
+        if now is not None:
+            agreed[region.verdict].append(now)
         if region.motion and region.motion.clear:
             off[region.verdict].append(region.motion.median)
-    acquisitions = sorted({region.acquisition for region in regions})
-    maps = [
-        (
-            shift_map(regions, layout, acquisition),
-            f"Shifts of acquisition {acquisition}, less what all regions share; a swirl is a turn",
-        )
-        for acquisition in acquisitions[:MOST_MAPS]
-    ]
-    drawn = [
-        (histogram(after, "agreement after", (-0.2, 1.0)), "Agreement with the reference"),
-        (histogram(off, "off by, px"), "Motion that is left"),
-        *maps,
-    ]
+    drawn: list[tuple[str, str]] = []
+    if any(agreed.values()):
+        svg = histogram(agreed, "agreement with the reference", (-0.2, 1.0))
+        drawn.append((svg, "Agreement with the reference"))
+    if any(off.values()):
+        drawn.append((histogram(off, "off by, px"), "Motion that is left"))
+    for acquisition in sorted({region.acquisition for region in regions})[:MOST_MAPS]:
+        moved = [region for region in regions if region.acquisition == acquisition]
+        if any(any(region.shift) for region in moved):
+            told = "less what all regions share; a swirl is a turn"
+            svg = shift_map(moved, layout, acquisition)
+            drawn.append((svg, f"Shifts of acquisition {acquisition}, {told}"))
     # matplotlib's own output, whose texts are ours and the plate's row and column names.
     return [{"picture": Markup(svg), "text": text} for svg, text in drawn]  # noqa: S704
 

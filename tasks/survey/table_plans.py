@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
+from tasks.plan.quality_table import QUALITY_TABLE
 from tasks.plan.registration_plan import TablePlan
 from tasks.survey.boxes import read_boxes
 from tasks.survey.label_names import find_labels
@@ -30,7 +31,8 @@ def plan_tables(
         InvalidInputError: When a table is listed but not there, cannot be read, or should move
             but has no valid boxes.
     """
-    own = {name: read_table(image, name) for name in list_tables(image)}
+    names = [name for name in list_tables(image) if name != QUALITY_TABLE]
+    own = {name: read_table(image, name) for name in names}
     if image == reference:
         return tuple(_own_plan(table) for table in own.values()), ()
     theirs = [read_table(reference, name) for name in list_tables(reference)]

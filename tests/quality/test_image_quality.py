@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from tasks.quality.compare_images import compare_planned
 from tasks.quality.image_quality import judge_image
+from tasks.quality.options import Thresholds
 from tasks.quality.place import places_of
 from tasks.quality.region_quality import RegionQuality
-from tasks.quality.verdict import Thresholds
 from tasks.quality.witnesses import witnesses_of
 from tasks.survey.build import build_plan
 from tests.plates import make_plate, write_levels, write_regions

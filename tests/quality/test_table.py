@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from ngio import open_ome_zarr_container
 
+from tasks.plan.quality_table import QUALITY_TABLE
 from tasks.quality.region_quality import Agreement, Motion, RegionQuality
-from tasks.quality.table import NAME, read_quality, write_quality
+from tasks.quality.table import read_quality, write_quality
 from tests.plates import NgffVersion, make_plate
 
 REGIONS = (
@@ -62,8 +63,8 @@ def test_all_that_is_known_comes_back(tmp_path: Path, ngff_version: NgffVersion)
     write_quality(image, REGIONS)
     assert read_quality(image) == REGIONS
     opened = open_ome_zarr_container(image, mode="r")
-    assert opened.list_tables().count(NAME) == 1
-    frame = opened.get_table(NAME).dataframe
+    assert opened.list_tables().count(QUALITY_TABLE) == 1
+    frame = opened.get_table(QUALITY_TABLE).dataframe
     assert list(frame["region"]) == ["Feld 1 µm", "Feld 1 µm", "empty"]
     assert list(frame["channel"])[:2] == ["DAPI", "CD4"]
     assert frame["agreement_after"].to_numpy(dtype=float)[0] == 0.9

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from tasks.quality.options import Thresholds
 from tasks.quality.region_quality import Agreement, Motion, Verdict
-from tasks.quality.verdict import Thresholds, judge
+from tasks.quality.verdict import judge
 
 GOOD = Agreement(channel="DAPI", before=0.1, after=0.95, others=0.05)
 STILL = Motion(

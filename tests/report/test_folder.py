@@ -11,7 +11,7 @@ from tasks.report.folder import file_name, picture_stem, report_folder, well_nam
 
 def test_the_report_lies_beside_its_plate() -> None:
     assert report_folder(Path("/data/p.zarr")) == Path("/data/p.registration")
-    assert report_folder(Path("/data/p.zarr"), Path("/reports")) == Path("/reports/p")
+    assert report_folder(Path("/data/p.zarr"), "/reports") == Path("/reports/p")
 
 
 @pytest.mark.parametrize("text", ["FOV_1", "1_illum_corr", "a-b_c"])

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tasks.quality.table import NAME, write_quality
+from tasks.plan.quality_table import QUALITY_TABLE
+from tasks.quality.table import write_quality
 from tasks.report.gather import gather
 from tests.plates import make_plate
 from tests.report.regions import region
@@ -27,6 +28,6 @@ def test_every_image_that_says_something_is_gathered_in_order(tmp_path: Path) ->
     assert list(gather(plate)) == expected
     assert list(gather(plate, ["B/01"])) == expected[2:]
     # One that cannot be read is told by its own run; the report is of the others.
-    (plate / "A/01/1/tables" / NAME / ".zattrs").write_text("torn", encoding="utf-8")
+    (plate / "A/01/1/tables" / QUALITY_TABLE / ".zattrs").write_text("torn", encoding="utf-8")
     (plate / "A/02" / ".zattrs").write_text("torn", encoding="utf-8")
     assert list(gather(plate)) == expected[1:]

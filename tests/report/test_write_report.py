@@ -12,7 +12,8 @@ import pytest
 from tasks.report import write_report as module
 from tasks.report.folder import PAGE
 from tasks.report.gather import worst
-from tasks.report.write_report import summary_of, write_report
+from tasks.report.summary import summary_of, worst_of
+from tasks.report.write_report import write_report
 from tests.report.regions import REGIONS, WELLS
 
 
@@ -26,6 +27,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_summary_is_worst_first() -> None:
     assert summary_of(REGIONS) == "1 fail, 1 check, 1 nothing to judge, 3 pass"
     assert summary_of(()) == "nothing was measured"
+    assert list(worst_of(REGIONS, 1)) == ["fail: B/02 2 FOV_1: because fail", "and 1 more"]
     assert worst(["pass", "nothing to judge"]) == "nothing to judge"
     assert worst([]) is None
 
@@ -55,6 +57,11 @@ def test_the_page_asks_for_nothing_from_elsewhere(folder: Path) -> None:
 
 def test_a_plate_without_numbers_has_a_page(tmp_path: Path) -> None:
     assert "nothing was measured" in write_report("p", WELLS, (), tmp_path).read_text()
+
+
+def test_a_plate_with_nothing_to_judge_has_a_page(tmp_path: Path) -> None:
+    page = write_report("p", WELLS, REGIONS[3:4], tmp_path)
+    assert "1 nothing to judge" in page.read_text(encoding="utf-8")
 
 
 def test_a_failure_leaves_the_old_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
