@@ -96,7 +96,8 @@ def _draw_bar(picture: Image.Image, micrometers: float) -> None:
     draw = ImageDraw.Draw(picture)
     bottom = picture.height - edge
     draw.rectangle((edge, bottom - 4, edge + wide, bottom), fill="white")
-    text = f"{length:g} µm"
+    # The font that comes along has no other letter for it.
+    text = f"{length:g} um"
     font = ImageFont.load_default(size=14)
     draw.text((edge, bottom - 22), text, fill="white", font=font)
 

@@ -25,6 +25,9 @@ from tasks.report.summary import SIGNS, summary_of
 MOST_MAPS = 6
 """Acquisitions whose shifts are drawn; the page stays small with twenty of them."""
 
+FEWEST_ARROWS = 3
+"""Regions: of fewer, what they share is all there is."""
+
 _TABLE = [
     ("place", "Picture", "As the plate lists them"),
     ("verdict", "Verdict", ""),
@@ -145,7 +148,7 @@ def _figures(regions: Sequence[RegionQuality], layout: Layout) -> list[dict[str,
         drawn.append((histogram(off, "off by, px"), "Motion that is left"))
     for acquisition in sorted({region.acquisition for region in regions})[:MOST_MAPS]:
         moved = [region for region in regions if region.acquisition == acquisition]
-        if any(any(region.shift) for region in moved):
+        if len(moved) >= FEWEST_ARROWS and any(any(region.shift) for region in moved):
             told = "less what all regions share; a swirl is a turn"
             svg = shift_map(moved, layout, acquisition)
             drawn.append((svg, f"Shifts of acquisition {acquisition}, {told}"))

@@ -1,0 +1,97 @@
+"""Quality through the flows: told, shown, and able to hold a bad result back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from prefect.artifacts import Artifact
+
+from flows.command.line import BAD_INPUT, run
+from flows.plate import apply_registration_to_plate
+from flows.results.failures import ImagesFailedError
+from tasks.quality.table import read_quality
+from tasks.storage.held import find_held, held_path
+from tests.flows.snapshots import snapshot
+from tests.quality.scenes import cells
+from tests.quality.test_image_quality import MOVED, SHAPE, TABLE, make_wells, pair
+
+pytestmark = pytest.mark.usefixtures("prefect_server")
+
+
+@pytest.fixture
+def well(tmp_path: Path) -> Path:
+    """Return a well whose tables know the true shift."""
+    return make_wells(tmp_path, pair(cells(SHAPE, 200)), MOVED) / "A/01"
+
+
+@pytest.fixture
+def bad_well(tmp_path: Path) -> Path:
+    """Return a well whose tables are 40 pixels off."""
+    return make_wells(tmp_path, pair(cells(SHAPE, 200)), (MOVED[0], MOVED[1] + 40)) / "A/01"
+
+
+def test_a_plate_has_a_report_and_each_image_a_table(
+    well: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plate = well.parents[1]
+    assert run(["plate", str(plate), "--registered-roi-table", TABLE]) == 0
+    (quality,) = read_quality(well / "1")
+    assert quality.verdict == "pass"
+    assert read_quality(well / "0") == ()
+    page = plate.with_name("p.registration") / "report.html"
+    assert page.is_file()
+    assert (page.parent / "pictures/A-01/1/FOV_1-before.webp").is_file()
+    assert f"Quality: 1 pass\nReport: {page}" in capsys.readouterr().out
+    artifact = Artifact.get("quality-p-zarr")
+    assert artifact is not None
+    assert "**1 pass** of 1 regions" in str(artifact.data)
+    assert str(page) in str(artifact.data)
+    # Made again from what is stored, without the pictures of the original, which is gone.
+    assert run(["report", str(plate)]) == 0
+    assert "Quality: 1 pass" in capsys.readouterr().out
+
+
+def test_a_bad_result_is_held_back_until_somebody_accepts_it(
+    bad_well: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plate, image = bad_well.parents[1], bad_well / "1"
+    before = snapshot(image)
+    with pytest.raises(ImagesFailedError, match="held back: FOV_1: fail: still off by 40"):
+        apply_registration_to_plate(
+            str(plate), registered_roi_table=TABLE, require_quality="fail", report_path=None
+        )
+    assert snapshot(image) == before
+    assert [path.name for path in find_held(plate)] == [held_path(image).name]
+    assert run(["accept", str(image)]) == 0
+    assert list(find_held(plate)) == []
+    assert read_quality(image)[0].verdict == "fail"
+    # The reference waited for all others; now its turn has come, and nothing is moved twice.
+    moved = snapshot(image)
+    assert run(["plate", str(plate), "--registered-roi-table", TABLE]) == 0
+    assert "1 registered, 1 skipped" in capsys.readouterr().out
+    assert snapshot(image) == moved
+
+
+def test_what_is_discarded_leaves_no_trace(
+    bad_well: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = snapshot(bad_well / "1")
+    options = ["--registered-roi-table", TABLE, "--require-quality", "fail"]
+    assert run(["well", str(bad_well), *options]) == 1
+    assert "plate-registration accept" in capsys.readouterr().err
+    assert run(["discard", str(bad_well)]) == 0
+    assert snapshot(bad_well / "1") == before
+    assert not [path for path in bad_well.iterdir() if ".held" in path.name]
+    assert run(["discard", str(bad_well)]) == BAD_INPUT
+
+
+def test_a_raw_plate_says_how_far_it_is_apart_and_stays_as_it_is(
+    bad_well: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plate = bad_well.parents[1]
+    before = snapshot(plate)
+    assert run(["report", str(plate), "--registered-roi-table", "none"]) == 0
+    # 8 pixels along y and 12 along x.
+    assert "off by 14.4 px" in capsys.readouterr().out
+    assert snapshot(plate) == before
