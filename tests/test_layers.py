@@ -21,6 +21,8 @@ WORK = {
         "estimate",
         "movement",
         "doctor",
+        "quality",
+        "report",
     )
 }
 
@@ -60,7 +62,13 @@ ALLOWED = {
         "tasks.tables",
     },
     "tasks.quality": {"tasks.quality", "tasks.plan", "tasks.storage", "tasks.survey"},
-    "tasks.report": {"tasks.report", "tasks.quality", "tasks.plan", "tasks.storage"},
+    "tasks.report": {
+        "tasks.report",
+        "tasks.quality",
+        "tasks.plan",
+        "tasks.storage",
+        "tasks.survey",
+    },
     "tasks.demo": {"tasks.demo", "tasks.plan", "tasks.storage", "tasks.survey", "tasks.tables"},
 }
 """Layer: the layers it may import. `tasks` is the modules directly in that folder."""

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from tasks.plan.errors import InvalidInputError
 from tasks.settings import SETTINGS
-from tasks.storage.held import accept, discard, find_held
+from tasks.storage.held import find_held
+from tasks.storage.hold import accept, discard
 from tasks.storage.paths import local_path
 
 

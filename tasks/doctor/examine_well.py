@@ -13,6 +13,7 @@ from tasks.doctor.examine_image import examine_image, listed_names
 from tasks.doctor.finding import Finding, Remedy
 from tasks.plan.errors import InvalidInputError
 from tasks.storage.earlier_versions import find_earlier
+from tasks.storage.held import find_held, is_held
 from tasks.storage.hidden import LOCK_FOLDER, HiddenKind, hidden_folders, parse_hidden
 from tasks.storage.holders import Holder, read_holders
 from tasks.storage.kinds import kind_of, require_kind
@@ -41,6 +42,7 @@ def examine_well(well: Path) -> tuple[Finding, ...]:
     except (InvalidInputError, OSError) as error:
         return (_finding(well, str(error), "person", "it was not looked at any further"),)
     found = [_of_holder(well, holder) for holder in holders]
+    found += [_of_held(held) for held in find_held(well)]
     for name, kinds in sorted(leftovers.items()):
         found += _of_leftovers(well, name, kinds)
     found += _of_earlier_versions(well, listed)
@@ -69,8 +71,21 @@ def _images_there(well: Path) -> set[str]:
         return {
             entry.name
             for entry in entries
-            if entry.is_dir() and entry.name != LOCK_FOLDER and parse_hidden(entry.name) is None
+            if entry.is_dir()
+            and entry.name != LOCK_FOLDER
+            and parse_hidden(entry.name) is None
+            and not is_held(entry.name)
         }
+
+
+def _of_held(held: Path) -> Finding:
+    return _finding(
+        held,
+        "a result that was held back, as its quality was not what was asked for",
+        "person",
+        "look at the report, then accept it or discard it "
+        f"(`plate-registration accept {held.parent}` or `discard`)",
+    )
 
 
 def _of_holder(well: Path, holder: Holder) -> Finding:

@@ -17,7 +17,7 @@ from tasks.quality.region_quality import WORST_FIRST, RegionQuality
 from tasks.quality.table import write_quality
 from tasks.quality.witnesses import witnesses_of
 from tasks.storage.consolidated import consolidate, has_consolidated
-from tasks.storage.held import hold
+from tasks.storage.hold import hold
 
 NEEDED = ("jinja2", "matplotlib", "PIL")
 """What pictures and the page are made with: the extra `report`."""

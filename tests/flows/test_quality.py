@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from prefect.artifacts import Artifact
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 
 from flows.command.line import BAD_INPUT, run
 from flows.plate import apply_registration_to_plate
@@ -43,8 +44,9 @@ def test_a_plate_has_a_report_and_each_image_a_table(
     assert page.is_file()
     assert (page.parent / "pictures/A-01/1/FOV_1-before.webp").is_file()
     assert f"Quality: 1 pass\nReport: {page}" in capsys.readouterr().out
-    artifact = Artifact.get("quality-p-zarr")
-    assert artifact is not None
+    wanted = ArtifactFilter(key=ArtifactFilterKey(any_=["quality-p-zarr"]))
+    with get_client(sync_client=True) as client:
+        (artifact,) = client.read_artifacts(artifact_filter=wanted)
     assert "**1 pass** of 1 regions" in str(artifact.data)
     assert str(page) in str(artifact.data)
     # Made again from what is stored, without the pictures of the original, which is gone.
