@@ -45,9 +45,7 @@ class Finalized(Frozen):
     retry_condition_fn=can_heal,
     cache_policy=NO_CACHE,
 )
-def finalize(
-    plan: RegistrationPlan, quality: QualityOptions, *, report: Path | None
-) -> Finalized:
+def finalize(plan: RegistrationPlan, quality: QualityOptions, *, report: Path | None) -> Finalized:
     """Replace the image by the staged one, or publish that beside it and list it in the well.
 
     Args:

@@ -11,6 +11,7 @@ import pytest
 import zarr
 from numpy.typing import NDArray
 
+from tasks.plan.request import RegistrationRequest
 from tasks.quality.compare_images import compare_planned
 from tasks.quality.image_quality import judge_image
 from tasks.quality.options import Thresholds
@@ -52,14 +53,7 @@ def make_wells(folder: Path, pictures: dict[str, Array], believed: tuple[int, in
 
 def judged(well: Path, *, others: tuple[Path, ...] = ()) -> RegionQuality:
     """Judge image 1 of a well, with the result that plain NumPy makes of its tables."""
-    plan = build_plan(
-        well / "1",
-        registered_roi_table=TABLE,
-        reference_acquisition=0,
-        register_labels=True,
-        overwrite_input=False,
-        interpolation="none",
-    )
+    plan = build_plan(well / "1", RegistrationRequest(TABLE, overwrite_input=False))
     result = well / "1_registered"
     shutil.copytree(well / "1", result)
     source = zarr.open_array(well / "1" / "0", mode="r")[:]
