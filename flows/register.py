@@ -20,19 +20,18 @@ from flows.parameters.of_flows import (
 from flows.register_plan import plan_well
 from flows.results.endings import completed
 from flows.results.quality import report_quality
-from flows.results.result import PlateResult, ShiftReport, WellResult, count
+from flows.results.result import PlateResult, WellResult, count
 from flows.results.run_names import plate_run_name, well_run_name
 from flows.results.shifts import reports_of
 from flows.running.wells_of_plate import ended, run_on_wells
 from flows.well import apply_registration_to_well
-from tasks.estimate.images import group_images, moved_images
 from tasks.estimate.options import registered_name
 from tasks.plan.described import part_of
 from tasks.plan.errors import InvalidInputError
 from tasks.retry import server_was_busy
 from tasks.settings import SETTINGS
 from tasks.storage.kinds import require_kind
-from tasks.storage.locks import own_well
+from tasks.storage.locks import own_registration
 from tasks.storage.paths import local_path
 from tasks.storage.recover import recover_well
 from tasks.survey.selection import select_wells
@@ -42,9 +41,9 @@ from tasks.survey.selection import select_wells
 def register_well(parameters: RegisterWellParameters) -> WellResult:
     """Estimate the shifts of a well's images, find their consensus, and apply it.
 
-    A stage whose results are there, made from this very input, is not repeated. Where pixels have
-    begun to move in place, the shifts are those that moved them: only applying goes on. No pixel
-    moves if any shift of the well was refused.
+    A stage whose results are there, made from this very input, is not repeated. Images that were
+    registered in place stay as they are, and those that came later are brought into their frame. No
+    pixel moves if any shift of the well was refused.
     """
     well = local_path(parameters.well_url)
     require_kind(well, "well")
@@ -56,22 +55,17 @@ def register_well(parameters: RegisterWellParameters) -> WellResult:
     # A run that was killed while it swapped an image leaves the well without it.
     for message in recover_well(well):
         logger.warning(message)
-    moved = _moved(well, parameters)
-    shifts: tuple[ShiftReport, ...] = ()
-    if moved:
-        logger.warning(
-            "%s: images %s were moved in place already; shifts and consensus are kept as they were",
-            title,
-            ", ".join(moved),
-        )
-    else:
-        estimates = estimate_shifts_of_well.of(part_of(EstimateParameters, parameters))
-        shifts = tuple(reports_of(f"{well.parent.name}/{well.name}", estimates))
+    with own_registration(well, timeout=SETTINGS.lock_timeout_seconds):
+        return _run_stages(well, title, parameters)
+
+
+def _run_stages(well: Path, title: str, parameters: RegisterWellParameters) -> WellResult:
+    estimates = estimate_shifts_of_well.of(part_of(EstimateParameters, parameters))
+    shifts = tuple(reports_of(f"{well.parent.name}/{well.name}", estimates))
     so_far = WellResult(image_list_updates=[], shifts=shifts)
     if parameters.stop_after == "estimate":
         return completed(so_far, f"{title}: stopped after estimating")
-    if not moved:
-        find_consensus_of_well.of(part_of(ConsensusParameters, parameters))
+    find_consensus_of_well.of(part_of(ConsensusParameters, parameters))
     if parameters.stop_after == "consensus":
         return completed(so_far, f"{title}: stopped after the consensus")
     result = apply_registration_to_well.of(
@@ -79,7 +73,6 @@ def register_well(parameters: RegisterWellParameters) -> WellResult:
             WellParameters,
             parameters,
             registered_roi_table=registered_name(parameters.input_roi_table),
-            redo=parameters.redo and not moved,
         )
     )
     return completed(
@@ -87,17 +80,6 @@ def register_well(parameters: RegisterWellParameters) -> WellResult:
         f"{title}: {count(result.reports)}",
         skipped=all(report.outcome == "skipped" for report in result.reports),
     )
-
-
-def _moved(well: Path, parameters: RegisterWellParameters) -> tuple[str, ...]:
-    with own_well(well, timeout=SETTINGS.lock_timeout_seconds):
-        groups, _ = group_images(
-            well,
-            input_roi_table=parameters.input_roi_table,
-            reference_acquisition=parameters.reference_acquisition,
-        )
-        table = registered_name(parameters.input_roi_table)
-        return tuple(name for group in groups for name in moved_images(group, table))
 
 
 # A task around the well flow, for the same reason as around the image flow: see `flows.well`.

@@ -12,7 +12,7 @@ from flows.running.cores import shared_out
 from flows.well import apply_registration_to_well
 from tasks.estimate.consensus_plan import describe_consensus, plan_consensus
 from tasks.estimate.estimate_plan import describe_estimate, plan_estimate
-from tasks.estimate.images import Group, group_images, moved_images
+from tasks.estimate.images import Group, group_images, settled_images
 from tasks.estimate.options import EstimateOptions, registered_name
 from tasks.plan.described import part_of
 from tasks.storage.paths import local_path
@@ -42,28 +42,23 @@ def plan_well(parameters: RegisterWellParameters) -> WellResult:
     )
     for warning in warnings:
         logger.warning(warning)
-    table = registered_name(parameters.input_roi_table)
-    moved = [name for group in groups for name in moved_images(group, table)]
-    if moved:
-        is_agreed, texts = True, dict.fromkeys(moved, "moved in place already")
-    else:
-        images = sum(len(group.others) for group in groups)
-        _, threads = shared_out(parameters.workers, parameters.parallel_images, images)
-        is_agreed, texts = _before_applying(groups, parameters, threads)
+    images = sum(len(group.others) for group in groups)
+    _, threads = shared_out(parameters.workers, parameters.parallel_images, images)
+    is_agreed, texts = _before_applying(groups, parameters, threads)
     applied: dict[str, ImageReport] = {}
     if parameters.stop_after is None and is_agreed:
         result = apply_registration_to_well.of(
             part_of(
                 WellParameters,
                 parameters,
-                registered_roi_table=table,
-                redo=parameters.redo and not moved,
+                registered_roi_table=registered_name(parameters.input_roi_table),
             )
         )
         applied = {report.image: report for report in result.reports}
     elif parameters.stop_after is None:
         for group in groups:
-            texts[group.reference.name] += _applied_later(group, parameters)
+            name = group.reference.name
+            texts[name] = texts.get(name, "") + _applied_later(group, parameters)
     name = f"{well.parent.name}/{well.name}"
     reports = []
     for image in dict.fromkeys([*texts, *applied]):
@@ -82,7 +77,12 @@ def _before_applying(
     estimate = part_of(EstimateOptions, parameters)
     is_agreed = parameters.stop_after != "estimate"
     for group in groups:
-        plans = [plan_estimate(image, estimate, workers=threads) for image in group.others]
+        settled = settled_images(group)
+        texts |= {image.name: "registered in place already" for image in settled}
+        later = [image for image in group.others if image not in settled]
+        if settled and not later:
+            continue
+        plans = [plan_estimate(image, estimate, workers=threads) for image in later]
         for plan in plans:
             texts[plan.image.name] = describe_estimate(plan, redo=parameters.redo)
         if parameters.stop_after == "estimate":
@@ -94,7 +94,9 @@ def _before_applying(
             min_overlap=parameters.min_overlap,
             shifts_are_there=not parameters.redo and all(plan.is_kept for plan in plans),
         )
-        texts[group.reference.name] = describe_consensus(consensus)
+        texts[group.reference.name] = "\n".join(
+            filter(None, [texts.get(group.reference.name), describe_consensus(consensus)])
+        )
         is_agreed &= consensus.is_kept
     return is_agreed, texts
 

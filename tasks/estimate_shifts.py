@@ -10,13 +10,14 @@ from prefect.logging import get_run_logger
 from prefect.tasks import exponential_backoff
 
 from tasks.estimate.columns import write_columns
-from tasks.estimate.fingerprint import fingerprint_estimate
+from tasks.estimate.fingerprint import fingerprint_estimate, require_unchanged
 from tasks.estimate.image import ImageEstimate, estimate_image
 from tasks.estimate.options import EstimateOptions
-from tasks.estimate.put_table import was_made_from
 from tasks.retry import can_heal
 from tasks.settings import SETTINGS
 from tasks.storage.locks import own_well
+from tasks.survey.moved_in_place import read_frame
+from tasks.survey.table_record import ESTIMATED, was_made_from
 
 
 @task(
@@ -50,12 +51,16 @@ def estimate_shifts(
         LockHeldError: Another run is writing in the well for too long.
     """
     logger = get_run_logger()
+    if read_frame(image) is not None:
+        logger.info("%s: registered in place already; it has no shift any more", image)
+        return None
     made_from = fingerprint_estimate(image, reference, options)
-    if not redo and was_made_from(image, options.input_roi_table, "estimated", made_from):
+    if not redo and was_made_from(image, options.input_roi_table, ESTIMATED, made_from):
         logger.info("%s: shifts were estimated from this very input; kept", image)
         return None
     estimate = estimate_image(image, options, workers=workers)
     with own_well(image.parent, timeout=SETTINGS.lock_timeout_seconds):
+        require_unchanged(image, reference, options, made_from)
         messages = write_columns(estimate, made_from)
     for warning in (*estimate.warnings, *messages):
         logger.warning(warning)

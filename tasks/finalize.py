@@ -25,6 +25,7 @@ from tasks.storage.provenance import is_past_staging, write_provenance
 from tasks.storage.swap import clean_up, make_ready, publish
 from tasks.storage.verify import verify_staged
 from tasks.storage.well_entries import list_image
+from tasks.survey.unchanged_frame import refuse_changed_frame
 
 
 class Finalized(Frozen):
@@ -54,7 +55,8 @@ def finalize(plan: RegistrationPlan, quality: QualityOptions, *, report: Path | 
         report: Folder of the plate's report, for the pictures; None where none are wanted.
 
     Raises:
-        ChangedMeanwhileError: Something else wrote into the original meanwhile; it was kept.
+        ChangedMeanwhileError: Something else wrote into the original, or the reference's registered
+            table, meanwhile; the original was kept.
         VerificationError: The staged image is not what the plan says; the original was kept.
         QualityError: It is not as good as was asked for; it is kept aside, and so is the original.
         StoppedError: The run is to stop, and nothing was replaced yet.
@@ -69,6 +71,7 @@ def finalize(plan: RegistrationPlan, quality: QualityOptions, *, report: Path | 
     messages = make_ready(plan)
     # What takes long is done before and after: others wait for names only.
     with own_well(well, timeout=SETTINGS.lock_timeout_seconds):
+        refuse_changed_frame(plan)
         publish(plan)
         listed = list_image(well, plan.output_name, plan.acquisition)
     messages += clean_up(plan)

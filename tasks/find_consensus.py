@@ -7,11 +7,9 @@ from prefect.cache_policies import NO_CACHE
 from prefect.logging import get_run_logger
 from prefect.tasks import exponential_backoff
 
-from tasks.estimate.consensus import Consensus, write_consensus
-from tasks.estimate.consensus import find_consensus as find
-from tasks.estimate.fingerprint import fingerprint_consensus
+from tasks.estimate.consensus import Consensus
 from tasks.estimate.images import Group
-from tasks.estimate.put_table import was_made_from
+from tasks.estimate.put_consensus import put_consensus
 from tasks.retry import can_heal
 from tasks.settings import SETTINGS
 from tasks.storage.locks import own_well
@@ -36,6 +34,8 @@ def find_consensus(
 ) -> tuple[Consensus, ...]:
     """Find what all acquisitions show of every region and write it, unless nothing has changed.
 
+    Where some were registered in place already, the others are brought into the frame of these.
+
     Args:
         group: The reference and the images registered to it.
         input_roi_table: Table with the estimated translations.
@@ -50,26 +50,16 @@ def find_consensus(
         InvalidInputError: Translations are missing, regions differ, or too little is left.
         LockHeldError: Another run is writing in the well for too long.
     """
-    logger = get_run_logger()
-    images = (group.reference, *group.others)
     with own_well(group.reference.parent, timeout=SETTINGS.lock_timeout_seconds):
-        made_from = fingerprint_consensus(
-            group.reference, group.others, input_roi_table, min_overlap
+        written = put_consensus(
+            group,
+            input_roi_table=input_roi_table,
+            registered_roi_table=registered_roi_table,
+            min_overlap=min_overlap,
+            redo=redo,
         )
-        if not redo and all(
-            was_made_from(image, registered_roi_table, "consensus", made_from) for image in images
-        ):
-            logger.info("%s: the consensus is that of these very shifts; kept", group.reference)
-            return ()
-        found = find(group.reference, group.others, input_roi_table, min_overlap=min_overlap)
-        messages = write_consensus(images, found, input_roi_table, registered_roi_table, made_from)
-    for message in messages:
-        logger.warning(message)
-    for one in found:
-        logger.info(
-            "%s: all acquisitions share %.0f%% of region '%s'",
-            group.reference.parent,
-            100 * one.share,
-            one.region,
-        )
-    return found
+    for message in written.messages:
+        get_run_logger().info(message)
+    for warning in written.warnings:
+        get_run_logger().warning(warning)
+    return written.regions

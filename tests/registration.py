@@ -19,6 +19,7 @@ from tasks.storage.swap import clean_up, make_ready, publish
 from tasks.storage.verify import verify_staged
 from tasks.storage.well_entries import list_image
 from tasks.survey.build import build_plan
+from tasks.survey.table_record import CONSENSUS
 from tasks.tables.write import write_tables
 
 
@@ -71,6 +72,8 @@ def register_raw(well: Path, options: EstimateOptions, *others: str, reference: 
     table = options.input_roi_table
     registered = f"{table}_registered"
     found = find_consensus(well / reference, images, table)
-    write_consensus([*images, well / reference], found, table, registered, "made in a test")
+    write_consensus(
+        [*images, well / reference], found, table, registered, {CONSENSUS: "made in a test"}
+    )
     for image in [*images, well / reference]:
         register(image, registered_roi_table=registered)

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from pydantic import JsonValue
-
-from tasks.doctor.examine_image import examine_image, listed_names
+from tasks.doctor.examine_image import examine_image
 from tasks.doctor.finding import Finding, Remedy
+from tasks.doctor.records import examine_records
 from tasks.plan.errors import InvalidInputError
 from tasks.storage.earlier_versions import find_earlier
 from tasks.storage.held import find_held, is_held
 from tasks.storage.hidden import LOCK_FOLDER, HiddenKind, hidden_folders, parse_hidden
 from tasks.storage.holders import Holder, read_holders
 from tasks.storage.kinds import kind_of, require_kind
-from tasks.storage.provenance import read_provenance
+from tasks.storage.provenance import Record, read_provenance
 from tasks.storage.recover import find_leftovers, require_first_result
 from tasks.storage.swap import is_phantom
 from tasks.storage.swap_table import find_table_leftovers
 from tasks.storage.well_entries import read_images
-
-Record = dict[str, JsonValue]
 
 
 def examine_well(well: Path) -> tuple[Finding, ...]:
@@ -37,7 +33,8 @@ def examine_well(well: Path) -> tuple[Finding, ...]:
         holders = read_holders(well)
         busy = {str(holder.image) for holder in holders if holder.image and holder.is_alive}
         leftovers = {n: kinds for n, kinds in find_leftovers(well).items() if n not in busy}
-        listed = [image.name for image in read_images(well) if image.name not in busy]
+        images = [image for image in read_images(well) if image.name not in busy]
+        listed = [image.name for image in images]
         there = _images_there(well)
     except (InvalidInputError, OSError) as error:
         return (_finding(well, str(error), "person", "it was not looked at any further"),)
@@ -48,7 +45,8 @@ def examine_well(well: Path) -> tuple[Finding, ...]:
     found += _of_earlier_versions(well, listed)
     for name in listed:
         found += _of_listed(well / name, is_half_swapped=name in leftovers)
-    if not any(holder.image is None and holder.is_alive for holder in holders):
+    is_owned = any(holder.image is None and holder.is_alive for holder in holders)
+    if not is_owned:
         found += _of_tables(well)
     records: dict[str, Record] = {}
     for name in there - busy:
@@ -61,8 +59,8 @@ def examine_well(well: Path) -> tuple[Finding, ...]:
             records[name] = record
             if name not in listed:
                 found.append(_of_unlisted(well / name, record))
-    found += _of_half_registered(well, listed, records)
-    found += _of_mixed_tables(well, {name: records[name] for name in listed if name in records})
+    if not is_owned:
+        found += examine_records(well, images, records)
     return tuple(found)
 
 
@@ -172,49 +170,6 @@ def _of_unlisted(image: Path, record: Record) -> Finding:
         return _finding(image, problem, "list", "viewers cannot find it")
     advice = "its record names no acquisition; list it by hand, or remove it"
     return _finding(image, problem, "person", advice)
-
-
-def _of_half_registered(
-    well: Path, listed: list[str], records: dict[str, Record]
-) -> Iterator[Finding]:
-    """Yield one finding where some images are registered and others with such a table are not."""
-    done = {str(record.get("origin")) for record in records.values()}
-    tables = {record.get("registered_roi_table") for record in records.values()}
-    try:
-        left = [
-            name
-            for name in listed
-            if name not in done
-            and name not in records
-            and not tables.isdisjoint(listed_names(well / name, "tables"))
-        ]
-    except (InvalidInputError, OSError):
-        # What cannot be read is told of by the image itself.
-        return
-    if left:
-        yield _finding(
-            well,
-            f"image {', '.join(left)} is not registered beside {', '.join(sorted(done))}",
-            "person",
-            "run the registration of this well again: it does what is left",
-        )
-
-
-def _of_mixed_tables(well: Path, records: dict[str, Record]) -> Iterator[Finding]:
-    """Yield a finding per table of which images were registered with different contents."""
-    images: dict[tuple[str, str], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    for name, record in records.items():
-        key = str(record.get("registered_roi_table")), str(record.get("reference"))
-        images[key][str(record.get("reference_digest"))].append(name)
-    for (table, _), by_content in images.items():
-        if len(by_content) > 1:
-            groups = " and ".join(", ".join(sorted(names)) for names in by_content.values())
-            yield _finding(
-                well,
-                f"the reference's table '{table}' has changed between the registration of {groups}",
-                "person",
-                "run the registration of this well again: it does what has changed",
-            )
 
 
 def _first_reason(rejected: Path) -> str:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from tasks.plan.window import Frozen
 
-Remedy = Literal["recover", "recover tables", "list", "free", "person", "wait"]
+Remedy = Literal["recover", "recover tables", "list", "free", "restore", "person", "wait"]
 
 
 class Finding(Frozen):
@@ -17,8 +17,9 @@ class Finding(Frozen):
     problem: str
     remedy: Remedy
     """`recover`: finish or undo what a dead run left of an image; `recover tables`: of tables.
-    `list`: add an image to its well's list. `free`: forget a dead holder of a lock. `person`: only
-    a person can decide. `wait`: nothing is wrong, a run is at work."""
+    `list`: add an image to its well's list. `free`: forget a dead holder of a lock. `restore`: give
+    a registered table the regions of its image's record. `person`: only a person can decide.
+    `wait`: nothing is wrong, a run is at work."""
     advice: str
 
     @property

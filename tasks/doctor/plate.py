@@ -28,8 +28,9 @@ def repair_plate(plate: Path) -> tuple[str, ...]:
     """Put right what needs no person's decision, and return what was done, one message each.
 
     That is what the next run would do anyway: swaps are finished or undone, what dead runs left is
-    removed, registered images are listed, dead holders of locks are forgotten. No image is removed,
-    no rejected result, and nothing that a running process owns.
+    removed, registered images are listed, dead holders of locks are forgotten. And a registered
+    table that contradicts the record of what moved its image gets the record's regions again. No
+    image is removed, no rejected result, and nothing that a running process owns.
 
     Raises:
         InvalidInputError: If the path is no plate, or its list of wells cannot be understood.
@@ -58,6 +59,11 @@ def _repair(well: Path, finding: Finding) -> tuple[str, ...]:
     if finding.remedy == "list":
         with own_image(well, name, timeout=0):
             return _list(well, name)
+    if finding.remedy == "restore":
+        # Loaded only where tables are written: it needs what reads them.
+        from tasks.doctor.frames import restore_table  # noqa: PLC0415
+
+        return restore_table(finding.path)
     if finding.remedy == "free":
         return _free(well, finding.path)
     return ()

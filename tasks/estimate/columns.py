@@ -8,6 +8,7 @@ from tasks.estimate import options
 from tasks.estimate.image import ImageEstimate
 from tasks.estimate.put_table import put_table
 from tasks.survey.listed_tables import read_table
+from tasks.survey.table_record import ESTIMATED
 
 TRANSLATIONS = ("translation_z", "translation_y", "translation_x")
 """Micrometers that lead from the image to its reference (fractal-tasks-core's
@@ -55,5 +56,5 @@ def write_columns(estimate: ImageEstimate, fingerprint: str) -> tuple[str, ...]:
         name,
         frame,
         table,
-        record={"estimated": fingerprint, "reference": estimate.reference.name},
+        record={ESTIMATED: fingerprint, "reference": estimate.reference.name},
     )

@@ -59,11 +59,11 @@ def find_consensus(
             too little of a region is left; each is named.
     """
     images = (reference, *others)
-    regions = {image: _by_name(image, input_roi_table) for image in images}
-    _check_names(regions, reference)
-    moved = {image: _translations(image, input_roi_table) for image in others}
+    regions = {image: regions_by_name(image, input_roi_table) for image in images}
+    check_names(regions, reference)
+    moved = {image: read_translations(image, input_roi_table) for image in others}
     moved[reference] = dict.fromkeys(regions[reference], (0.0, 0.0, 0.0))
-    _check_starts(regions, reference, input_roi_table)
+    check_starts(regions, reference, input_roi_table)
     found = tuple(
         _common(name, {image: (regions[image][name], moved[image][name]) for image in images})
         for name in regions[reference]
@@ -85,7 +85,7 @@ def write_consensus(
     found: Sequence[Consensus],
     input_roi_table: str,
     registered_roi_table: str,
-    fingerprint: str,
+    record: Mapping[str, JsonValue],
 ) -> tuple[str, ...]:
     """Write the registered table of every image: its input table's rows, with the new boxes.
 
@@ -94,7 +94,7 @@ def write_consensus(
         found: The consensus of every region.
         input_roi_table: The table whose columns, backend and attributes are kept.
         registered_roi_table: Name of the table to write.
-        fingerprint: What it was made from, kept with the table.
+        record: What it was made from, kept with the table.
 
     Returns:
         What a person should know: what could not be kept or removed, one message each.
@@ -120,12 +120,16 @@ def write_consensus(
             rows = [by_name[str(index).strip()] for index in frame.index]
             frame[start] = [row.start[image.name][axis] for row in rows]
             frame[length] = [row.length[axis] for row in rows]
-        record: dict[str, JsonValue] = {"consensus": fingerprint}
-        messages += put_table(image, registered_roi_table, frame, table, record=record)
+        messages += put_table(image, registered_roi_table, frame, table, record=dict(record))
     return messages
 
 
-def _by_name(image: Path, table: str) -> dict[str, Region]:
+def regions_by_name(image: Path, table: str) -> dict[str, Region]:
+    """Return the regions of a table by their names.
+
+    Raises:
+        InvalidInputError: The table is not there or cannot be read.
+    """
     if table not in list_tables(image):
         raise InvalidInputError(
             f"{image} has no table '{table}'; its tables are: "
@@ -134,7 +138,12 @@ def _by_name(image: Path, table: str) -> dict[str, Region]:
     return {region.name: region for region in read_regions(image, table)}
 
 
-def _check_names(regions: Mapping[Path, Mapping[str, Region]], reference: Path) -> None:
+def check_names(regions: Mapping[Path, Mapping[str, Region]], reference: Path) -> None:
+    """Check that all images have the regions of the reference.
+
+    Raises:
+        InvalidInputError: They do not; each difference is named.
+    """
     ours = set(regions[reference])
     differences = [
         f"{image.name} lacks {sorted(ours - set(own))} and has {sorted(set(own) - ours)} besides"
@@ -148,7 +157,12 @@ def _check_names(regions: Mapping[Path, Mapping[str, Region]], reference: Path) 
         )
 
 
-def _translations(image: Path, name: str) -> dict[str, tuple[float, float, float]]:
+def read_translations(image: Path, name: str) -> dict[str, tuple[float, float, float]]:
+    """Return the translation of each region of a table, micrometers along z, y, x.
+
+    Raises:
+        InvalidInputError: A translation is missing.
+    """
     table = read_table(image, name)
     frame = table.content.dataframe
     missing = [column for column in TRANSLATIONS if column not in frame]
@@ -171,13 +185,14 @@ def _translations(image: Path, name: str) -> dict[str, tuple[float, float, float
     return found
 
 
-def _check_starts(
-    regions: Mapping[Path, Mapping[str, Region]], reference: Path, table: str
-) -> None:
+def check_starts(regions: Mapping[Path, Mapping[str, Region]], reference: Path, table: str) -> None:
     """Refuse other tools' translations between regions that start elsewhere.
 
     fractal-tasks-core measures them from the region's own corner, we in the image's coordinates;
     the two are the same only where the corners are.
+
+    Raises:
+        InvalidInputError: It is not known what they are measured from.
     """
     for image, own in regions.items():
         if image == reference or _is_ours(read_table(image, table)):

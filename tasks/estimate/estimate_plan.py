@@ -8,9 +8,9 @@ from tasks.estimate.fingerprint import fingerprint_estimate
 from tasks.estimate.memory import bytes_to_read, peak_memory_bytes
 from tasks.estimate.options import EstimateOptions
 from tasks.estimate.paired import open_paired
-from tasks.estimate.put_table import was_made_from
 from tasks.plan.window import Frozen
 from tasks.plan.wording import counted, size_text
+from tasks.survey.table_record import ESTIMATED, was_made_from
 
 
 class EstimatePlan(Frozen):
@@ -52,7 +52,7 @@ def plan_estimate(image: Path, options: EstimateOptions, *, workers: int) -> Est
         regions=tuple(region.name for region, _ in paired.regions),
         bytes_to_read=bytes_to_read(paired),
         memory_bytes=peak_memory_bytes(paired, workers),
-        is_kept=was_made_from(image, options.input_roi_table, "estimated", made_from),
+        is_kept=was_made_from(image, options.input_roi_table, ESTIMATED, made_from),
         warnings=paired.warnings,
     )
 

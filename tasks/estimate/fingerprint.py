@@ -12,20 +12,22 @@ from pydantic import JsonValue
 from tasks.estimate.columns import TRANSLATIONS
 from tasks.estimate.options import METHOD, EstimateOptions
 from tasks.plan.described import values_of
+from tasks.plan.errors import ChangedMeanwhileError
 from tasks.plan.region import digest_regions
-from tasks.storage.tree import read_tree
+from tasks.storage.attributes import ngff_metadata, read_attributes
+from tasks.storage.fingerprint import fingerprint_pyramid
 from tasks.survey.listed_tables import read_table
 from tasks.survey.regions import read_regions
 
 
 def fingerprint_estimate(image: Path, reference: Path, options: EstimateOptions) -> str:
-    """Return what an image's shifts depend on: parameters, regions, and the files of the level.
+    """Return what an image's shifts depend on: parameters, regions, pixels, names of channels.
 
-    Files are known by name, size and time of change; reading their content would take as long as
+    Pixels are known as `tasks.storage.fingerprint` says; reading them all would take as long as
     estimating again.
 
     Raises:
-        FileNotFoundError: The level is not there.
+        FileNotFoundError: A level is not there.
         InvalidInputError: The table is not there or cannot be read.
     """
     inputs: dict[str, JsonValue] = {
@@ -33,14 +35,34 @@ def fingerprint_estimate(image: Path, reference: Path, options: EstimateOptions)
         "reference": reference.name,
     }
     for role, path in (("image", image), ("reference", reference)):
-        level = path / options.level_path
-        files: list[JsonValue] = []
-        for entry in read_tree(level).files:
-            status = (level / entry.path).stat()
-            files.append([entry.path, status.st_size, status.st_mtime_ns])
-        regions = digest_regions(read_regions(path, options.input_roi_table))
-        inputs[role] = {"regions": regions, "files": files}
+        inputs[role] = {
+            "regions": digest_regions(read_regions(path, options.input_roi_table)),
+            "pixels": fingerprint_pyramid(path),
+            "channels": _channels(path),
+        }
     return _digest(inputs)
+
+
+def require_unchanged(
+    image: Path, reference: Path, options: EstimateOptions, fingerprint: str
+) -> None:
+    """Check that an estimate may be written: that what it was made from is still what is there.
+
+    Args:
+        image: The image; the caller owns its well.
+        reference: Its reference.
+        options: What was estimated from.
+        fingerprint: As it was before the pixels were read.
+
+    Raises:
+        ChangedMeanwhileError: Pixels or regions of one of them have changed meanwhile.
+    """
+    if fingerprint_estimate(image, reference, options) != fingerprint:
+        raise ChangedMeanwhileError(
+            f"{image} or its reference {reference.name} has changed while its shifts were "
+            "estimated: another run or program is at work on them. Nothing was written; run again "
+            "when it has ended"
+        )
 
 
 def fingerprint_consensus(
@@ -53,18 +75,32 @@ def fingerprint_consensus(
     """
     inputs: dict[str, JsonValue] = {"table": input_roi_table, "min_overlap": min_overlap}
     for path in (reference, *others):
-        frame = read_table(path, input_roi_table).content.dataframe
-        shifts = {
-            str(name).strip(): [repr(float(value)) for value in row]
-            for name, row in zip(
-                frame.index, frame.reindex(columns=list(TRANSLATIONS)).to_numpy(), strict=True
-            )
-        }
-        inputs[path.name] = {
-            "regions": digest_regions(read_regions(path, input_roi_table)),
-            "shifts": json.dumps(shifts, sort_keys=True),
-        }
+        inputs[path.name] = _regions_and_shifts(path, input_roi_table)
     return _digest(inputs)
+
+
+def _regions_and_shifts(path: Path, table: str) -> JsonValue:
+    frame = read_table(path, table).content.dataframe
+    shifts = {
+        str(name).strip(): [repr(float(value)) for value in row]
+        for name, row in zip(
+            frame.index, frame.reindex(columns=list(TRANSLATIONS)).to_numpy(), strict=True
+        )
+    }
+    return {
+        "regions": digest_regions(read_regions(path, table)),
+        "shifts": json.dumps(shifts, sort_keys=True),
+    }
+
+
+def _channels(image: Path) -> JsonValue:
+    omero = ngff_metadata(read_attributes(image)).get("omero")
+    channels = omero.get("channels") if isinstance(omero, dict) else None
+    return [
+        [channel.get("wavelength_id"), channel.get("label")]
+        for channel in (channels if isinstance(channels, list) else [])
+        if isinstance(channel, dict)
+    ]
 
 
 def _digest(inputs: dict[str, JsonValue]) -> str:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from tasks.plan.errors import InvalidInputError
 from tasks.plan.window import Frozen
-from tasks.storage.provenance import is_output, read_provenance
+from tasks.storage.provenance import is_output
 from tasks.storage.well_entries import read_images
 from tasks.survey.listed_tables import list_tables
+from tasks.survey.moved_in_place import read_frame
 from tasks.survey.reference import pick_reference
 
 
@@ -55,14 +56,13 @@ def group_images(
     return groups, tuple(warnings)
 
 
-def moved_images(group: Group, registered_roi_table: str) -> tuple[str, ...]:
-    """Return the images of a group whose pixels were moved in place by this table.
+def settled_images(group: Group) -> tuple[Path, ...]:
+    """Return the images of a group that were registered in place: they are in its frame for good.
 
-    Their own tables are gone, and what is estimated from moved pixels is no shift of the original:
-    estimating and finding the consensus are over for the whole group.
+    What is estimated from their pixels is no shift of the original. Where there are any, the others
+    are brought into the frame that these have.
+
+    Raises:
+        InvalidInputError: An image's metadata cannot be understood.
     """
-    return tuple(
-        path.name
-        for path in (*group.others, group.reference)
-        if (read_provenance(path) or {}).get("registered_roi_table") == registered_roi_table
-    )
+    return tuple(path for path in (*group.others, group.reference) if read_frame(path) is not None)

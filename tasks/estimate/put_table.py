@@ -13,11 +13,10 @@ from ngio.tables.backends import BackendMeta
 from pydantic import JsonValue
 
 from tasks.storage.attributes import OUR_RECORD, read_attributes, write_attributes, zarr_format
-from tasks.storage.paths import safe_name
 from tasks.storage.removal import require_removable
 from tasks.storage.settle import settle_writes
 from tasks.storage.swap_table import publish_table, recover_table, table_folders
-from tasks.survey.listed_tables import ListedTable, list_tables
+from tasks.survey.listed_tables import ListedTable
 
 
 def put_table(
@@ -80,17 +79,3 @@ def _write(
         {**read_attributes(folder), **kept, OUR_RECORD: record},
         temporary=folder / ".attributes.new",
     )
-
-
-def was_made_from(image: Path, name: str, stage: str, fingerprint: str) -> bool:
-    """Return whether a table is there whose record says that a stage made it from this input."""
-    return (read_record(image, name) or {}).get(stage) == fingerprint
-
-
-def read_record(image: Path, name: str) -> dict[str, JsonValue] | None:
-    """Return what a table says it was made from; None if it is not there or does not say."""
-    folder = image / "tables" / safe_name(name, "table")
-    if name not in list_tables(image) or zarr_format(folder) is None:
-        return None
-    record = read_attributes(folder).get(OUR_RECORD)
-    return record if isinstance(record, dict) else None

@@ -87,3 +87,14 @@ def region_shift(
         target=Window(start=tuple(a for a, _ in target), stop=tuple(b for _, b in target)),
         fraction=tuple(fraction) if any(fraction) else (),
     )
+
+
+def region_window(
+    region: Region, *, axes: tuple[str, ...], pixel_size: tuple[float, ...], shape: tuple[int, ...]
+) -> Window:
+    """Return the smallest window of whole pixels that holds a region; arguments as above."""
+    sides = [
+        outward(region.start[axis], region.length[axis], size) if axis in region.start else (0, n)
+        for axis, size, n in zip(axes, pixel_size, shape, strict=True)
+    ]
+    return Window(start=tuple(a for a, _ in sides), stop=tuple(b for _, b in sides))

@@ -158,3 +158,8 @@ class Shift(Frozen):
         target = landed.clipped_to(Window.whole(target_shape))
         kept = target.moved_by(tuple(-d for d in self.offset))
         return self.model_copy(update={"source": kept, "target": target})
+
+    def read_within(self, window: Window) -> Self:
+        """Return the part that is read inside a window; the target is cut with it."""
+        source = self.source.clipped_to(window)
+        return self.model_copy(update={"source": source, "target": source.moved_by(self.offset)})

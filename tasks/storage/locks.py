@@ -81,6 +81,21 @@ def own_well(well: Path, *, timeout: float) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def own_registration(well: Path, *, timeout: float) -> Iterator[None]:
+    """Own the way from a well's raw images to registered ones, for the time of a whole run.
+
+    Shifts that one run estimates are worth nothing once another has moved the pixels. Otherwise as
+    `own_image`.
+
+    Raises:
+        LockHeldError: If another run is on that way.
+        InvalidInputError: If it is no well, or cannot be written to.
+    """
+    with _own(well, "registration", f"well {well}", timeout):
+        yield
+
+
 def forget_ended(well: Path) -> None:
     """Remove what runs that were killed, or that were of an earlier version, left of their locks.
 

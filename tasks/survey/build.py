@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from tasks.plan.interpolation import INTERPOLATED_KINDS
 from tasks.plan.region import Region, digest_regions, pair_regions
 from tasks.plan.registration_plan import Pyramid, RegistrationPlan
 from tasks.plan.request import RegistrationRequest
-from tasks.plan.rounding import region_shift
+from tasks.plan.rounding import region_shift, region_window
 from tasks.plan.window import Interpolation, Shift
 from tasks.storage.hidden import OUTPUT_SUFFIX
 from tasks.storage.inventory import list_files, summarize
@@ -31,6 +32,7 @@ from tasks.survey.pyramids import read_image_pyramid, read_label_pyramids
 from tasks.survey.reference import pick_reference
 from tasks.survey.regions import read_regions
 from tasks.survey.table_plans import plan_tables
+from tasks.survey.table_record import read_fields, require_one_consensus
 
 Pair = tuple[Region, Region]
 
@@ -72,6 +74,9 @@ def build_plan(image: str | Path, request: RegistrationRequest) -> RegistrationP
         require_only_cut(path, frame, reference, here=here, there=there)
         refuse_another_interpolation(path, request.interpolation)
         here = there
+    elif reference != path:
+        require_one_consensus(path, reference, request.registered_roi_table)
+    fields = read_fields(path, request.registered_roi_table) if frame is None else {}
     pairs, paired_warnings = pair_regions(there, here, reference_image=reference, image=path)
     if not pairs:
         raise InvalidInputError(
@@ -81,7 +86,7 @@ def build_plan(image: str | Path, request: RegistrationRequest) -> RegistrationP
 
     pyramid, doubts = read_image_pyramid(path)
     _refuse_nothing_between(path, pyramid, request.interpolation)
-    pixels, clipped = _with_shifts(path, pyramid, pairs, request.interpolation)
+    pixels, clipped = _with_shifts(path, pyramid, pairs, fields, request.interpolation)
     kept = measure_kept(path, pixels)
     little = judge_kept(path, pixels, kept, request.min_covered)
     labels, label_doubts = read_label_pyramids(path)
@@ -89,7 +94,7 @@ def build_plan(image: str | Path, request: RegistrationRequest) -> RegistrationP
         refuse_labels_left_behind(path)
     label_warnings = label_doubts
     if request.register_labels:
-        moved = [_with_shifts(path, label, pairs) for label in labels]
+        moved = [_with_shifts(path, label, pairs, fields) for label in labels]
         labels = tuple(label for label, _ in moved)
         label_warnings += tuple(warning for _, some in moved for warning in some)
     elif labels and reference != path and frame is None:
@@ -143,6 +148,7 @@ def _with_shifts(
     image: Path,
     pyramid: Pyramid,
     pairs: tuple[Pair, ...],
+    fields: Mapping[str, Region],
     interpolation: Interpolation = "none",
 ) -> tuple[Pyramid, tuple[str, ...]]:
     """Return the pyramid with its regions' shifts, clipped to it, and a warning per clipped one."""
@@ -170,6 +176,17 @@ def _with_shifts(
                 f"{image}: region '{whole.region}' reaches over the edge of the {pyramid.name} "
                 f"({_size(pyramid.axes, shape)}); cut by {lost}"
             )
+        if field := fields.get(whole.region):
+            box = region_window(
+                field, axes=pyramid.axes, pixel_size=pyramid.pixel_size, shape=shape
+            )
+            shown = kept.read_within(box)
+            if lost := _lost(kept, shown, pyramid.axes, shape):
+                warnings.append(
+                    f"{image}: its {pyramid.name} does not show the whole of region "
+                    f"'{whole.region}' that earlier images were cut to: {lost} of it stay 0"
+                )
+            kept = shown
         shifts.append(kept)
     moved = pyramid.model_copy(update={"shifts": tuple(shifts), "interpolation": interpolation})
     return moved, tuple(warnings)

@@ -161,7 +161,7 @@ FOR_A_PERSON = {
     "name that leads out": (list_a_name_that_leads_out, "label name '../../0' is not allowed"),
     "damaged metadata": (damage_the_metadata, "is not valid JSON"),
     "half-registered": (register_one_of_two, "image 0 is not registered beside 1"),
-    "changed table": (change_the_table_between, "table 'registered' has changed between"),
+    "changed table": (change_the_table_between, "no frame that all of them are in"),
 }
 
 

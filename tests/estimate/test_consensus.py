@@ -107,7 +107,7 @@ def test_tables_keep_backend_rows_and_columns_and_gain_ours(
 ) -> None:
     well = well_with(tmp_path, backend, quality=[3, 4])
     found = find_consensus(well / "0", [well / "1", well / "2"], TABLE)
-    write_consensus([well / n for n in "012"], found, TABLE, REGISTERED, "made from that")
+    write_consensus([well / n for n in "012"], found, TABLE, REGISTERED, {"consensus": "that"})
     for name in "012":
         image = well / name
         assert list_tables(image) == (TABLE, REGISTERED)
@@ -152,7 +152,7 @@ def test_other_names_missing_shifts_and_little_overlap_are_refused_by_name(tmp_p
     with pytest.raises(InvalidInputError, match=r"lacks the columns \['translation_z'"):
         find_consensus(well / "0", [well / "1", well / "2"], TABLE)
     with pytest.raises(InvalidInputError, match="would be overwritten"):
-        write_consensus([], [], TABLE, TABLE, "")
+        write_consensus([], [], TABLE, TABLE, {})
 
 
 def test_translations_of_another_tool_count_where_regions_start_alike(tmp_path: Path) -> None:

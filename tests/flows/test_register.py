@@ -77,6 +77,10 @@ def test_a_stage_is_repeated_only_when_its_input_or_parameters_change(raw: Path)
     while chunk.is_dir():
         chunk = next(chunk.iterdir())
     chunk.touch()
+    assert estimate_shifts_of_well(str(raw), STAIN, level_path="1") == ()
+    content = bytearray(chunk.read_bytes())
+    content[-1] ^= 1
+    chunk.write_bytes(content)
     assert len(estimate_shifts_of_well(str(raw), STAIN, level_path="1")) == 1
     assert len(find_consensus_of_well(str(raw))) == 2
     assert find_consensus_of_well(str(raw)) == ()
@@ -180,7 +184,7 @@ def test_a_dry_run_says_what_an_earlier_run_has_done(raw: Path) -> None:
     assert "y +9" not in planned(raw, stop_after="consensus")["1"]
     apply_registration_to_image(str(raw / "1"), REGISTERED)
     plans = planned(raw)
-    assert plans["1"].startswith("moved in place already")
+    assert plans["1"].startswith("registered in place already")
     assert "'FOV_1': y -4, x +3 px" in plans["2"]
 
 

@@ -15,11 +15,12 @@ from pathlib import Path
 import pytest
 
 from tasks.doctor.plate import examine_plate, repair_plate
-from tasks.estimate.put_table import put_table, was_made_from
+from tasks.estimate.put_table import put_table
 from tasks.storage.hidden import LOCK_FOLDER, MARK
 from tasks.storage.locks import own_well
 from tasks.storage.recover import recover_well
 from tasks.survey.listed_tables import list_tables, read_table
+from tasks.survey.table_record import was_made_from
 from tests.forks import forks
 from tests.plate_tables import Backend, write_regions
 from tests.plates import NgffVersion, make_plate
