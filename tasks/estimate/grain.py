@@ -10,10 +10,12 @@ import numpy as np
 
 from tasks.estimate.overlap import Whole, covariance
 from tasks.estimate.prepare import Prepared
+from tasks.estimate.static import is_lit
 
-_LEAST_GRAIN = 0.12
+_LEAST_GRAIN, _LEAST_LIT_GRAIN = 0.2, 0.12
 """Covariance two pixels beside a match, as a share of the match's own. A lens spreads the
-finest detail over more than that; a pixel knows nothing of its neighbours."""
+finest detail over more than that; a pixel knows nothing of its neighbours. On pixels that were
+averaged a lens spreads less: what is bright on dark, as no pattern of pixels is, may have less."""
 
 _BESIDE = 2
 """Pixels; between two pixels, a pattern of pixels matches at both."""
@@ -37,4 +39,7 @@ def is_of_pixels(reference: Prepared, moving: Prepared, shift: Whole) -> bool:
         covariance(reference.sharp, moving.sharp, (z, y + dy, x + dx))
         for dy, dx in ((-_BESIDE, 0), (_BESIDE, 0), (0, -_BESIDE), (0, _BESIDE))
     ]
-    return float(np.mean(beside)) < _LEAST_GRAIN * max(around)
+    share = float(np.mean(beside)) / max(*around, float(np.finfo(np.float32).tiny))
+    if share >= _LEAST_GRAIN:
+        return False
+    return share < _LEAST_LIT_GRAIN or not is_lit(reference, moving, shift)

@@ -16,7 +16,7 @@ MOST_RIVAL = 0.75
 MOST_PLAIN_RIVAL = 0.85
 """The same in the plain view of a shift found by phase, which cannot see that a pattern repeats."""
 
-LEAST_SHARE, LESS_THAN_RIVAL = 0.5, 0.05
+LEAST_SHARE, LESS_THAN_RIVAL = 0.6, 0.05
 """Share of the content that confirms the shift by itself, and by how much it may be less than the
 rival: what matches elsewhere nearly as well must agree in nearly all. Unrelated content mostly
 stays under 0.1."""
@@ -27,7 +27,7 @@ LEAST_PHASE_SHARE = 0.85
 LEAST_ELSEWHERE = 0.4
 """The same away from the strongest object."""
 
-LEAST_WEIGHT_ELSEWHERE = 0.03
+LEAST_WEIGHT_ELSEWHERE = 0.1
 """Share of the agreement that lies away from the strongest object: its halo is less."""
 
 ENOUGH_PLACES = 3

@@ -94,8 +94,9 @@ def what_stands_still(
     share = _shared(reference, moving, strangers, shift)
     if share is not None:
         return "pattern" if share > _PATTERN else "sample"
-    lit = _skew(reference, moving, shift) >= _SKEW
-    looks_like_sample = lit and coverage >= _COVERAGE and correlation >= _CORRELATION
+    looks_like_sample = (
+        is_lit(reference, moving, shift) and coverage >= _COVERAGE and correlation >= _CORRELATION
+    )
     return "looks like sample" if looks_like_sample else "pattern"
 
 
@@ -126,6 +127,17 @@ def _shared(
     if not crossed or np.std(chance) > _UNSURE:
         return None
     return float(np.max(crossed))
+
+
+def is_lit(reference: Prepared, moving: Prepared, shift: Whole) -> bool:
+    """Return whether what both show is bright on dark, as cells are and patterns are not.
+
+    Args:
+        reference: The region in the reference.
+        moving: The region in the moving acquisition.
+        shift: Whole pixels that lead from the moving region to the reference.
+    """
+    return _skew(reference, moving, shift) >= _SKEW
 
 
 def _skew(reference: Prepared, moving: Prepared, shift: Whole) -> float:
