@@ -66,7 +66,9 @@ def wells(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     subprocess.run([python, "-c", RUN, json.dumps(jobs)], check=True)  # noqa: S603 - ours
     for well in made.values():
         found = find_consensus(well / "0", [well / "1", well / "2"], TABLE)
-        write_consensus([well / n for n in "012"], found, TABLE, OURS, "made in a test")
+        write_consensus(
+            [well / n for n in "012"], found, TABLE, OURS, {"consensus": "made in a test"}
+        )
     return made
 
 

@@ -181,7 +181,9 @@ def test_the_consensus_is_cut_by_the_shift_and_lies_where_the_shift_says(tmp_pat
     well = make_well(tmp_path)
     write_columns(estimate_image(well / "1", OPTIONS), "made in a test")
     found = find_consensus(well / "0", [well / "1"], TABLE)
-    write_consensus([well / "0", well / "1"], found, TABLE, REGISTERED, "made in a test")
+    write_consensus(
+        [well / "0", well / "1"], found, TABLE, REGISTERED, {"consensus": "made in a test"}
+    )
     for name, start in (("0", (0.0, 0.0)), ("1", (1.3, 2.6))):
         (region,) = read_regions(well / name, REGISTERED)
         for axis, at, cut in zip("yx", start, (1.3, 2.6), strict=True):
