@@ -31,6 +31,7 @@ from tasks.storage.space import (
     needed_bytes,
     room_given_back,
 )
+from tasks.tables.memory import table_memory_bytes
 from tasks.write_image import write_image
 from tasks.write_labels import write_labels
 
@@ -52,7 +53,7 @@ def apply_registration_to_image(parameters: ImageParameters) -> ImageResult:
         plan = resolve_reference(image, parameters, lock=False)
         text = describe_plan(
             plan,
-            memory_bytes=peak_memory_bytes(plan, threads),
+            memory_bytes=_memory_bytes(plan, threads),
             disk_bytes=needed_bytes(plan),
         )
         if is_up_to_date(plan) and not parameters.redo:
@@ -84,7 +85,7 @@ def apply_registration_to_image(parameters: ImageParameters) -> ImageResult:
         logger.info(
             "%s: at most %s of memory with %s",
             plan.title,
-            size_text(peak_memory_bytes(plan, threads)),
+            size_text(_memory_bytes(plan, threads)),
             counted(threads, "worker"),
         )
         with room_given_back(plan):
@@ -108,6 +109,11 @@ def apply_registration_to_image(parameters: ImageParameters) -> ImageResult:
         f"largest shift {report.largest_shift}; "
         f"{size_text(report.bytes_written)} in {report.seconds:.1f} s",
     )
+
+
+def _memory_bytes(plan: RegistrationPlan, threads: int) -> int:
+    # Tables come after the pixels.
+    return max(peak_memory_bytes(plan, threads), table_memory_bytes(plan))
 
 
 def _update(plan: RegistrationPlan) -> ImageUpdate:

@@ -130,6 +130,11 @@ class RegistrationPlan(Frozen):
         """Whether the result takes the place of the input."""
         return self.output_path == self.image_path
 
+    def origin_of(self, table: TablePlan) -> Path:
+        """Return the folder that a table is copied from."""
+        image = self.reference_path if table.origin == "reference" else self.image_path
+        return image / "tables" / table.name
+
     @property
     def title(self) -> str:
         """How logs name the image: plate, well and image."""

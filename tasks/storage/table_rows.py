@@ -1,4 +1,4 @@
-"""Open every table of the staged image and count its rows."""
+"""Look at every table of the staged image: copies byte by byte, what moved by its rows."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from ngio.tables import open_table
 
 from tasks.plan.quality_table import QUALITY_TABLE
 from tasks.plan.registration_plan import RegistrationPlan
-from tasks.storage.attributes import ngff_metadata, read_attributes
+from tasks.storage.attributes import ngff_metadata, read_attributes, zarr_format
+from tasks.storage.row_count import count_rows
+from tasks.storage.same_files import content_differences
 
 
 def table_differences(plan: RegistrationPlan, staged: Path) -> list[str]:
     """Return how the staged tables differ from the plan: names, order, type, backend, rows.
 
-    A copied table has the planned number of rows; a shifted one has at most that many, because
-    rows outside every region are left out.
+    A copied table has the planned number of rows, and, where the zarr format is the same, the very
+    files that it was copied from; they are compared, not loaded. A shifted one is read, and has at
+    most that many rows, because rows outside every region are left out.
     """
     planned = [table.name for table in plan.tables]
     # What is said of its quality is written once the rest is known to be right.
@@ -29,8 +32,10 @@ def table_differences(plan: RegistrationPlan, staged: Path) -> list[str]:
         folder = staged / "tables" / table.name
         attributes = read_attributes(folder)
         opened = open_table(folder, mode="r")
-        # Not the data frame: an AnnData table without a matrix makes none.
-        rows = len(opened.table_data)
+        rows = count_rows(folder, opened.backend_name) if table.handling == "copy" else None
+        if rows is None:
+            # Not the data frame: an AnnData table without a matrix makes none.
+            rows = len(opened.table_data)
         if attributes.get("type", table.type) != table.type:
             found.append(f"table {table.name}: type is {attributes.get('type')}, not {table.type}")
         if opened.backend_name != table.backend:
@@ -39,6 +44,9 @@ def table_differences(plan: RegistrationPlan, staged: Path) -> list[str]:
             )
         if rows > table.rows or (table.handling == "copy" and rows < table.rows):
             found.append(f"table {table.name}: has {rows} rows, planned are {table.rows}")
+        origin = plan.origin_of(table)
+        if table.handling == "copy" and zarr_format(origin) in (None, plan.zarr_format):
+            found += [f"table {table.name}: {what}" for what in content_differences(origin, folder)]
     return found
 
 

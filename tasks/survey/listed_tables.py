@@ -14,6 +14,7 @@ from zarr.errors import GroupNotFoundError
 
 from tasks.plan.errors import InvalidInputError
 from tasks.storage.paths import require_inside, safe_name
+from tasks.storage.row_count import count_rows
 
 ROI_LIKE = ("roi_table", "masking_roi_table", "generic_roi_table")
 """Table types whose rows are boxes in the image (fractal-tasks-core's table specification)."""
@@ -30,7 +31,7 @@ class ListedTable:
     reference_label: str | None
     """The label that a masking or feature table describes."""
     content: Any
-    """ngio's table object, already loaded."""
+    """ngio's table object."""
 
 
 def list_tables(image: Path) -> tuple[str, ...]:
@@ -71,6 +72,24 @@ def read_table(image: Path, name: str) -> ListedTable:
         FileNotFoundError: When the table is there but the file with its rows is not (yet). This
             and other errors of the file system may heal, so they pass through.
     """
+    return _open_listed(image, name, whole=True)
+
+
+def look_at_table(image: Path, name: str) -> ListedTable:
+    """Return one listed table whose rows are counted, not loaded, until they are asked for.
+
+    Args:
+        image: Root folder of the image.
+        name: A name that `list_tables` returned.
+
+    Raises:
+        InvalidInputError: As `read_table` does.
+        FileNotFoundError: As `read_table` does.
+    """
+    return _open_listed(image, name, whole=False)
+
+
+def _open_listed(image: Path, name: str, *, whole: bool) -> ListedTable:
     folder = image / "tables" / name
     try:
         group = zarr.open_group(folder, mode="r", use_consolidated=False)
@@ -82,8 +101,10 @@ def read_table(image: Path, name: str) -> ListedTable:
     attributes = dict(group.attrs)
     try:
         content = open_table(folder, mode="r")
-        # Not `set_table_data`: of ROI tables that makes one object per row, and logs columns.
-        rows = len(content.table_data)
+        rows = None if whole else count_rows(folder, content.backend_name)
+        if rows is None:
+            # Not `set_table_data`: of ROI tables that makes one object per row, and logs columns.
+            rows = len(content.table_data)
     except (NgioError, ValueError, KeyError, TypeError) as cause:
         raise InvalidInputError(
             f"The table '{name}' of {image} cannot be read: {cause}. Restore or remove it."

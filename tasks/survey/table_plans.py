@@ -9,7 +9,7 @@ from tasks.plan.quality_table import QUALITY_TABLE
 from tasks.plan.registration_plan import TablePlan
 from tasks.survey.boxes import read_boxes
 from tasks.survey.label_names import find_labels
-from tasks.survey.listed_tables import ROI_LIKE, ListedTable, list_tables, read_table
+from tasks.survey.listed_tables import ROI_LIKE, ListedTable, list_tables, look_at_table
 
 
 def plan_tables(
@@ -32,10 +32,10 @@ def plan_tables(
             but has no valid boxes.
     """
     names = [name for name in list_tables(image) if name != QUALITY_TABLE]
-    own = {name: read_table(image, name) for name in names}
+    own = {name: look_at_table(image, name) for name in names}
     if image == reference:
         return tuple(_own_plan(table) for table in own.values()), ()
-    theirs = [read_table(reference, name) for name in list_tables(reference)]
+    theirs = [look_at_table(reference, name) for name in list_tables(reference)]
     plans: list[TablePlan] = []
     warnings: list[str] = []
     for table in theirs:
@@ -75,7 +75,7 @@ def _plan_own(
             f"table '{table.name}' (masking_roi_table) is carried over unchanged, like the labels"
         ]
     # Read here so that a broken table is found before anything is written.
-    read_boxes(table, image)
+    read_boxes(look_at_table(image, table.name), image)
     warnings = [
         f"table '{table.name}' describes the label '{described}', which this image does not have: "
         "its rows are moved on the image's own grid"

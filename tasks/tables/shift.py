@@ -10,6 +10,7 @@ import numpy.typing as npt
 from tasks.plan.registration_plan import Pyramid
 from tasks.plan.window import Shift
 from tasks.survey.boxes import Boxes
+from tasks.tables.row_index import RowIndex
 
 _NOISE = 1e-6
 """Pixels: less is the rounding of a position times a pixel size, not an extent."""
@@ -60,14 +61,22 @@ def shift_boxes(boxes: Boxes, pyramid: Pyramid) -> MovedBoxes:
     kept = np.zeros(len(start), dtype=np.bool_)
     torn = np.zeros(len(start), dtype=np.bool_)
     offset = np.zeros_like(start)
+    index = RowIndex(start, length, _typical_size(pyramid.shifts, array_axes) * step)
     for shift in pyramid.shifts:
-        piece_low, piece_high, inside = _moved_piece(start, length, shift, array_axes, step)
-        move = np.array([shift.offset[axis] for axis in array_axes], dtype=np.float64)
-        torn |= inside & kept & (offset != move).any(axis=1)
-        offset[inside & ~kept] = move
-        low[inside] = np.minimum(low, piece_low)[inside]
-        high[inside] = np.maximum(high, piece_high)[inside]
-        kept |= inside
+        source = shift.source
+        near = index.near(
+            _along(source.start, array_axes) * step, _along(source.stop, array_axes) * step
+        )
+        piece_low, piece_high, inside = _moved_piece(
+            start[near], length[near], shift, array_axes, step
+        )
+        rows = near[inside]
+        move = _along(shift.offset, array_axes)
+        torn[rows] |= kept[rows] & (offset[rows] != move).any(axis=1)
+        offset[rows[~kept[rows]]] = move
+        low[rows] = np.minimum(low[rows], piece_low[inside])
+        high[rows] = np.maximum(high[rows], piece_high[inside])
+        kept[rows] = True
     extent = high - low
     unbounded = np.isnan(start)
     same = unbounded | (np.abs(extent - length) <= _NOISE * step)
@@ -78,13 +87,24 @@ def shift_boxes(boxes: Boxes, pyramid: Pyramid) -> MovedBoxes:
     return MovedBoxes(start=new_start, length=new_length, kept=kept, cut=cut, torn=torn)
 
 
+def _along(values: tuple[int, ...], array_axes: list[int]) -> _Values:
+    return np.array([values[axis] for axis in array_axes], dtype=np.float64)
+
+
+def _typical_size(shifts: tuple[Shift, ...], array_axes: list[int]) -> _Values:
+    """Return the median size of the regions per axis, in pixels; at least one."""
+    sizes = [_along(shift.source.shape, array_axes) for shift in shifts]
+    if not sizes:
+        return np.ones(len(array_axes))
+    return np.maximum(np.median(sizes, axis=0), 1.0)
+
+
 def _moved_piece(
     start: _Values, length: _Values, shift: Shift, array_axes: list[int], step: _Values
 ) -> tuple[_Values, _Values, _Rows]:
     """Return low and high ends of the moved pieces, and for which rows there is a piece."""
-    first = np.array([shift.source.start[axis] for axis in array_axes], dtype=np.float64)
-    last = np.array([shift.source.stop[axis] for axis in array_axes], dtype=np.float64)
-    move = np.array([shift.offset[axis] for axis in array_axes], dtype=np.float64)
+    first, last = _along(shift.source.start, array_axes), _along(shift.source.stop, array_axes)
+    move = _along(shift.offset, array_axes)
     noise = _NOISE * step
     end = start + length
     cut_low = start < first * step - noise

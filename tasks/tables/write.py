@@ -14,7 +14,7 @@ from tasks.storage.copying import copy_tree
 from tasks.storage.paths import require_inside
 from tasks.storage.removal import remove_tree
 from tasks.storage.settle import settle_writes
-from tasks.survey.listed_tables import ListedTable, list_tables, read_table
+from tasks.survey.listed_tables import ListedTable, list_tables, look_at_table
 from tasks.survey.regions import read_regions
 from tasks.tables.convert import METADATA_FILES, convert_folder
 from tasks.tables.move import move_table
@@ -58,14 +58,13 @@ def write_tables(plan: RegistrationPlan, staged: Path) -> tuple[str, ...]:
 
 
 def _write_table(plan: RegistrationPlan, table: TablePlan, staged: Path) -> tuple[str, ...]:
-    origin = plan.reference_path if table.origin == "reference" else plan.image_path
-    source, target = origin / "tables" / table.name, staged / "tables" / table.name
+    source, target = plan.origin_of(table), staged / "tables" / table.name
     if zarr_format(source) in (None, plan.zarr_format):
         copy_tree(source, target)
     else:
         convert_folder(source, target, plan.zarr_format)
     # Read from our own copy: what is checked here is what will be published.
-    copied = read_table(staged, table.name)
+    copied = look_at_table(staged, table.name)
     _check_unchanged(plan, table, copied, staged)
     return move_table(copied, staged, _grid(plan, table)) if table.handling == "shift" else ()
 
