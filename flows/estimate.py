@@ -13,13 +13,16 @@ from flows.results.outcome import outcome_of
 from flows.results.run_names import well_run_name
 from flows.results.shifts import report_shifts
 from flows.running.cores import shared_out
+from flows.running.plate_movement import is_shared, movement_of
 from flows.running.task_runners import running
 from tasks.estimate.image import ImageEstimate
-from tasks.estimate.images import group_images
+from tasks.estimate.images import group_images, still_to_move
 from tasks.estimate.options import EstimateOptions
+from tasks.estimate.stored import read_well_evidence
 from tasks.estimate_shifts import estimate_shifts
 from tasks.plan.described import part_of
 from tasks.plan.errors import UncertainShiftError
+from tasks.propose_shifts import propose_shifts
 from tasks.storage.kinds import require_kind
 from tasks.storage.paths import local_path
 from tasks.storage.recover import recover_well
@@ -36,6 +39,8 @@ def estimate_shifts_of_well(parameters: EstimateParameters) -> tuple[ImageEstima
     logger = get_run_logger()
     well = local_path(parameters.well_url)
     require_kind(well, "well")
+    plate = well.parent.parent
+    options, acquisition = part_of(EstimateOptions, parameters), parameters.reference_acquisition
     for message in recover_well(well):
         logger.warning(message)
     groups, warnings = group_images(
@@ -45,17 +50,32 @@ def estimate_shifts_of_well(parameters: EstimateParameters) -> tuple[ImageEstima
     )
     for warning in warnings:
         logger.warning(warning)
+    # What was registered in place has no shift any more; what it proposed then is kept.
+    groups = still_to_move(groups)
     pairs = [(image, group.reference) for group in groups for image in group.others]
-    at_once, threads = shared_out(parameters.workers, parameters.parallel_images, len(pairs))
+    images = len(pairs)
+    at_once, threads = shared_out(parameters.workers, parameters.parallel_images, images)
+    proposed = propose_shifts(
+        well,
+        groups,
+        options,
+        redo=parameters.redo and not is_shared(plate, acquisition),
+        at_once=at_once,
+        workers=threads,
+    )
+    failed = dict(proposed.failed)
+    pairs = [(image, reference) for image, reference in pairs if image.name not in failed]
+    moved = movement_of(plate, acquisition, parameters.well_pitch_mm)
     estimates: list[ImageEstimate] = []
-    failed: dict[str, str] = {}
     with running("threads", at_once) as runner:
         futures = runner.map(
             estimate_shifts,
             {
                 "image": [image for image, _ in pairs],
                 "reference": [reference for _, reference in pairs],
-                "options": unmapped(part_of(EstimateOptions, parameters)),
+                "options": unmapped(options),
+                "well": unmapped(read_well_evidence(well, acquisition)),
+                "plate": unmapped(moved),
                 "redo": parameters.redo,
                 "workers": threads,
             },
@@ -66,17 +86,17 @@ def estimate_shifts_of_well(parameters: EstimateParameters) -> tuple[ImageEstima
                 estimates.append(outcome)
             elif outcome is not None:
                 failed[image.name] = reason_of(outcome)
-    plate, name = well.parent.parent.name, f"{well.parent.name}/{well.name}"
+    name = f"{well.parent.name}/{well.name}"
     if estimates:
-        report_shifts(plate, name, estimates)
+        report_shifts(plate.name, name, estimates)
     if failed:
         raise UncertainShiftError(
-            f"{plate} {name}: shifts of {len(failed)} of {len(pairs)} images were not estimated. "
+            f"{plate.name} {name}: shifts of {len(failed)} of {images} images were not estimated. "
             + "; ".join(f"image '{image}': {reason}" for image, reason in failed.items())
         )
     kept = len(pairs) - len(estimates)
     return completed(
         tuple(estimates),
-        f"{plate} {name}: shifts of {len(estimates)} images estimated, {kept} kept",
+        f"{plate.name} {name}: shifts of {len(estimates)} images estimated, {kept} kept",
         skipped=not estimates,
     )

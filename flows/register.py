@@ -23,6 +23,8 @@ from flows.results.quality import report_quality
 from flows.results.result import PlateResult, WellResult, count
 from flows.results.run_names import plate_run_name, well_run_name
 from flows.results.shifts import reports_of
+from flows.running.plate_movement import shared_movement
+from flows.running.propose_plate import propose_plate
 from flows.running.wells_of_plate import ended, run_on_wells
 from flows.well import apply_registration_to_well
 from tasks.estimate.options import registered_name
@@ -114,14 +116,17 @@ def register_plate(parameters: RegisterPlateParameters) -> PlateResult:
     selected = list(select_wells(plate, parameters.wells))
     if not selected:
         raise InvalidInputError(f"{plate} lists no wells: there is nothing to register")
-    outcomes = run_on_wells(
-        register_raw_well,
-        selected,
-        plate,
-        {"parameters": parameters},
-        at_most=parameters.parallel_wells,
-        workers=parameters.workers,
-    )
+    if not parameters.dry_run:
+        propose_plate(plate, selected, parameters)
+    with shared_movement(plate, parameters.reference_acquisition, parameters.well_pitch_mm):
+        outcomes = run_on_wells(
+            register_raw_well,
+            selected,
+            plate,
+            {"parameters": parameters},
+            at_most=parameters.parallel_wells,
+            workers=parameters.workers,
+        )
     done = {"estimate": "estimated", "consensus": "agreed", None: "registered"}[
         parameters.stop_after
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from prefect import task
@@ -11,8 +12,10 @@ from prefect.tasks import exponential_backoff
 
 from tasks.estimate.columns import write_columns
 from tasks.estimate.fingerprint import fingerprint_estimate, require_unchanged
-from tasks.estimate.image import ImageEstimate, estimate_image
+from tasks.estimate.image import ImageEstimate, decide_image
 from tasks.estimate.options import EstimateOptions
+from tasks.movement.evidence import ImageEvidence
+from tasks.movement.plate import PlateMovement
 from tasks.retry import can_heal
 from tasks.settings import SETTINGS
 from tasks.storage.locks import own_well
@@ -31,15 +34,24 @@ from tasks.survey.table_record import ESTIMATED, was_made_from
     cache_policy=NO_CACHE,
 )
 def estimate_shifts(
-    image: Path, reference: Path, options: EstimateOptions, *, redo: bool, workers: int
+    image: Path,
+    reference: Path,
+    options: EstimateOptions,
+    well: Sequence[ImageEvidence],
+    plate: PlateMovement,
+    *,
+    redo: bool,
+    workers: int,
 ) -> ImageEstimate | None:
-    """Estimate an image's shifts and write them, unless they were made from this very input.
+    """Decide on an image's shifts and write them, unless they were made from this very input.
 
     Args:
         image: The image.
         reference: Its reference.
         options: What to estimate from, and what to do in doubt.
-        redo: Whether to estimate even if nothing has changed.
+        well: What the images of the well propose, this one among them.
+        plate: How the plate moved, as far as it is known.
+        redo: Whether to decide even if nothing has changed.
         workers: Regions worked on at the same time.
 
     Returns:
@@ -58,7 +70,7 @@ def estimate_shifts(
     if not redo and was_made_from(image, options.input_roi_table, ESTIMATED, made_from):
         logger.info("%s: shifts were estimated from this very input; kept", image)
         return None
-    estimate = estimate_image(image, options, workers=workers)
+    estimate = decide_image(image, options, well, plate, workers=workers)
     with own_well(image.parent, timeout=SETTINGS.lock_timeout_seconds):
         require_unchanged(image, reference, options, made_from)
         messages = write_columns(estimate, made_from)

@@ -74,7 +74,7 @@ def describe_estimate(plan: EstimatePlan, *, redo: bool) -> str:
         lines.append("  kept      estimated from this very input by an earlier run")
     else:
         doubt = {
-            "neighbours": "gets the median of the trusted ones, or the image is refused",
+            "neighbours": "gets what its image, well or plate say, or the image is refused",
             "fail": "refuses the image",
             "zero": "is left where it is",
         }[options.on_low_confidence]

@@ -42,11 +42,11 @@ class Field:
         return self.paired.regions[self.number][0].name
 
     @property
-    def side(self) -> float:
-        """Shorter side, micrometers."""
+    def sides(self) -> tuple[float, float]:
+        """Length along y and x, micrometers."""
         window = self.paired.reference.window(self.paired.regions[self.number][0])
         spacing = self.paired.reference.spacing
-        return min(n * size for n, size in zip(window.shape[1:], spacing[1:], strict=True))
+        return window.shape[1] * spacing[1], window.shape[2] * spacing[2]
 
     def propose(self, place: tuple[float, float]) -> Proposal:
         """Return what the region proposes by itself.
@@ -59,7 +59,8 @@ class Field:
         return Proposal(
             region=self.name,
             place=place,
-            side=self.side,
+            side=min(self.sides),
+            corner=float(np.hypot(*self.sides)) / 2,
             pixel=self.paired.reference.spacing,
             candidates=tuple(self._candidate(match, pair) for match in matches if match.evidence),
             nothing="; ".join(
@@ -120,7 +121,7 @@ class Field:
             translation=(z, y, x),
             score=match.score,
             rival=match.rival,
-            error=float(microns) if np.isfinite(microns) else self.side,
+            error=float(microns) if np.isfinite(microns) else min(self.sides),
             doubts=match.doubts,
             remark=match.remark,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import JsonValue
@@ -63,6 +64,17 @@ def require_unchanged(
             "estimated: another run or program is at work on them. Nothing was written; run again "
             "when it has ended"
         )
+
+
+def fingerprint_proposals(image: Path, reference: Path, options: EstimateOptions) -> str:
+    """Return what an image's proposals depend on: all but what is done in doubt.
+
+    Raises:
+        FileNotFoundError: The level is not there.
+        InvalidInputError: The table is not there or cannot be read.
+    """
+    whatever = replace(options, on_low_confidence="neighbours", well_pitch_mm=None)
+    return fingerprint_estimate(image, reference, whatever)
 
 
 def fingerprint_consensus(

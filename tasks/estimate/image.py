@@ -66,7 +66,7 @@ def estimate_image(image: Path, options: EstimateOptions, *, workers: int = 1) -
         image,
         options,
         [each for each in evidence if each.well == own.well],
-        fit_plate(evidence, read_pitch(plate)),
+        fit_plate(evidence, options.well_pitch_mm or read_pitch(plate)),
         workers=workers,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from tasks.plan.errors import InvalidInputError
@@ -66,3 +67,18 @@ def settled_images(group: Group) -> tuple[Path, ...]:
         InvalidInputError: An image's metadata cannot be understood.
     """
     return tuple(path for path in (*group.others, group.reference) if read_frame(path) is not None)
+
+
+def still_to_move(groups: Sequence[Group]) -> tuple[Group, ...]:
+    """Return the groups with only those images that have a shift still: see `settled_images`.
+
+    Raises:
+        InvalidInputError: An image's metadata cannot be understood.
+    """
+    left = []
+    for group in groups:
+        settled = settled_images(group)
+        others = tuple(image for image in group.others if image not in settled)
+        if others:
+            left.append(group.model_copy(update={"others": others}))
+    return tuple(left)

@@ -86,12 +86,23 @@ class EstimateOptions(RegionOptions):
         Field(
             title="Where a shift is not certain",
             description=(
-                "What a region gets whose shift cannot be trusted: the median of the trusted "
-                "regions of its image (refused if there is none), a refusal of the image, or no "
-                "shift."
+                "What a region gets whose shift cannot be trusted: the shift that the other "
+                "regions of its image, else its well, else the plate give it (refused where they "
+                "do not know it to 5 % of the region), a refusal of the image, or no shift."
             ),
         ),
     ] = "neighbours"
+    well_pitch_mm: Annotated[
+        float | None,
+        Field(
+            gt=0,
+            title="Distance of wells (millimeters)",
+            description=(
+                "From the middle of a well to that of the next, to see how the plate moved as a "
+                "whole. Empty: by the plate's rows and columns, 9 for 96 wells, 4.5 for 384."
+            ),
+        ),
+    ] = None
 
 
 @described

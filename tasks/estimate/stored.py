@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from pydantic import JsonValue, ValidationError
@@ -69,19 +69,44 @@ def read_evidence(image: Path, fingerprint: str | None = None) -> ImageEvidence 
         return None
 
 
+def read_well_evidence(well: Path, reference_acquisition: int) -> tuple[ImageEvidence, ...]:
+    """Return what is known of the images of a well, by whatever run.
+
+    What cannot be read is passed over: it is told of when it is its turn.
+
+    Args:
+        well: Root folder of the well.
+        reference_acquisition: Acquisition that the shifts lead to.
+    """
+    found = []
+    # A copy of a plate, or of an image, may have another name.
+    name = f"{well.parent.name}/{well.name}"
+    with suppress(RegistrationError, OSError):
+        for entry in read_images(well):
+            image = well / entry.name
+            evidence = None if is_output(image) else read_evidence(image)
+            if evidence is None or evidence.acquisition != entry.acquisition:
+                continue
+            if evidence.reference_acquisition == reference_acquisition:
+                found.append(evidence.model_copy(update={"well": name, "image": entry.name}))
+    return tuple(found)
+
+
 def read_plate_evidence(plate: Path, reference_acquisition: int) -> tuple[ImageEvidence, ...]:
     """Return what is known of all wells of a plate, by whatever run; empty if it is no plate.
-
-    A well or image that cannot be read is passed over: it is told of when it is its turn.
 
     Args:
         plate: Root folder of the plate.
         reference_acquisition: Acquisition that the shifts lead to.
     """
+    try:
+        wells = read_wells(plate)
+    except (RegistrationError, OSError):
+        return ()
     return tuple(
         evidence
-        for evidence in _all_evidence(plate)
-        if evidence.reference_acquisition == reference_acquisition
+        for well in wells
+        for evidence in read_well_evidence(plate / well, reference_acquisition)
     )
 
 
@@ -99,26 +124,6 @@ def read_pitch(plate: Path) -> float | None:
         rows.append(row)
         columns.append(column)
     return pitch_of(rows, columns) if wells else None
-
-
-def _all_evidence(plate: Path) -> Iterator[ImageEvidence]:
-    try:
-        wells = read_wells(plate)
-    except (RegistrationError, OSError):
-        return
-    for well in wells:
-        try:
-            images = read_images(plate / well)
-        except (RegistrationError, OSError):
-            continue
-        for entry in images:
-            try:
-                image = plate / well / entry.name
-                evidence = None if is_output(image) else read_evidence(image)
-            except (RegistrationError, OSError):
-                continue
-            if evidence is not None and entry.acquisition == evidence.acquisition:
-                yield evidence.model_copy(update={"well": well, "image": entry.name})
 
 
 def _names(listed: JsonValue) -> list[str]:

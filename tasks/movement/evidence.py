@@ -38,6 +38,8 @@ class Proposal(Frozen):
     and in the reference."""
     side: float
     """Shorter side, micrometers."""
+    corner: float
+    """From its centre to a corner, micrometers."""
     pixel: Translation
     """Micrometers per pixel of the level along z, y, x."""
     candidates: tuple[Candidate, ...]

@@ -26,6 +26,10 @@ class PlateMovement(Frozen):
     """One per acquisition in which any field is sure of its shift."""
     pitch: float | None
     """Millimeters from well to well; None where the layout is not known."""
+    corner: float
+    """From a field's centre to its corner, micrometers, of the largest field."""
+    pixel: float
+    """Micrometers per pixel along y and x, of the finest level that shifts were estimated at."""
 
     def of(self, acquisition: int | None) -> Movement | None:
         """Return the movement of one acquisition, or None if nothing is known of it."""
@@ -51,7 +55,13 @@ def fit_plate(evidence: Sequence[ImageEvidence], pitch: float | None) -> PlateMo
         if fields:
             wells = sorted({well for well, _ in fields})
             movements.append(fit_movement(acquisition, _arrays(fields, wells, pitch), wells))
-    return PlateMovement(movements=tuple(movements), pitch=pitch)
+    regions = [region for image in evidence for region in image.regions]
+    return PlateMovement(
+        movements=tuple(movements),
+        pitch=pitch,
+        corner=max((region.corner for region in regions), default=0.0),
+        pixel=min((min(region.pixel[1:]) for region in regions), default=1.0),
+    )
 
 
 def know_image(

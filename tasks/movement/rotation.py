@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from tasks.movement.movement import Movement
+from tasks.movement.plate import PlateMovement
 
 MOST_LEFT = 0.5
 """Pixels of the level that counts, that a rotation may leave in a field's corner untold."""
@@ -66,3 +67,14 @@ def describe_movement(movement: Movement, half_diagonal: float, pixel: float) ->
         f" ({left:.1f} pixels in a field's corners); {wells} follow within "
         f"{rest}{apart}"
     )
+
+
+def describe_plate(plate: PlateMovement) -> tuple[str, ...]:
+    """Return a line for each acquisition that says how the plate moved in it."""
+    return tuple(describe_movement(each, plate.corner, plate.pixel) for each in plate.movements)
+
+
+def warnings_of(plate: PlateMovement) -> tuple[str, ...]:
+    """Return a warning for each acquisition in which moving alone leaves too much."""
+    found = (warning_of(each, plate.corner, plate.pixel) for each in plate.movements)
+    return tuple(warning for warning in found if warning)

@@ -84,6 +84,7 @@ def simulate(scene: Scene, rng: np.random.Generator, acquisition: int = 1) -> Si
                     region=region,
                     place=(float(place[0]), float(place[1])),
                     side=SIDE,
+                    corner=SIDE / 2**0.5,
                     pixel=(1.0, PIXEL, PIXEL),
                     candidates=_candidates(kind, (float(y), float(x)), rng),
                 )

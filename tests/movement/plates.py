@@ -59,5 +59,10 @@ def candidate(
 def proposal(*candidates: Candidate, region: str = "FOV_1", side: float = SIDE) -> Proposal:
     """Return what a region with these candidates proposes."""
     return Proposal(
-        region=region, place=(0.0, 0.0), side=side, pixel=(1.0, 1.0, 1.0), candidates=candidates
+        region=region,
+        place=(0.0, 0.0),
+        side=side,
+        corner=side / 2**0.5,
+        pixel=(1.0, 1.0, 1.0),
+        candidates=candidates,
     )
