@@ -84,10 +84,10 @@ def measured(folder: Path) -> int:
 @pytest.mark.parametrize("backend", ["anndata", "csv", "parquet"])
 def test_what_is_copied_takes_a_fraction_of_its_size(backend: Backend, tmp_path: Path) -> None:
     plan_of(tmp_path / "small", "feature_table", backend, 3)
-    plan = plan_of(tmp_path / "big", "feature_table", backend, 12 * ROWS)
+    plan = plan_of(tmp_path / "big", "feature_table", backend, 20 * ROWS)
     assert table_memory_bytes(plan) == 0
-    # In memory it is 58 MB, and several times that while it is made; csv is read ahead.
-    assert measured(tmp_path) < 12 * ROWS * COLUMNS * 8
+    # In memory it is 96 MB, and several times that while it is made; csv is read ahead.
+    assert measured(tmp_path) < 20 * ROWS * COLUMNS * 8
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
