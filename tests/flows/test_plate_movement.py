@@ -37,7 +37,7 @@ def frames() -> Mapping[str, Sequence[Sequence[Frame]]]:
     sure = {
         well: [photographs(n, 1, shifts=SHIFTS, signal=[300, 300])] for n, well in enumerate(FULL)
     }
-    few = [photographs(20, 1, shifts=SHIFTS, signal=[300, 300], per_field=3)]
+    few = [photographs(20, 1, shifts=SHIFTS, signal=[300, 300], per_field=1)]
     return {**sure, EMPTY: [nothing(9, 9)], FEW: few}
 
 
