@@ -12,6 +12,7 @@ from prefect.utilities.hashing import file_hash
 from pydantic import Field
 from pydantic.config import JsonDict
 
+from flows.server.at_hand import server_at_hand
 from tasks.plan.described import description_of, parameters_of, values_of
 from tasks.plan.errors import InvalidInputError
 
@@ -31,13 +32,15 @@ class FormFlow(Flow[Parameters, Result], Generic[Parameters, Result, Group]):
     if not TYPE_CHECKING:  # the types are those of the group, and Prefect's overloads say so
 
         def __call__(self, *args: Any, **parameters: Any) -> Any:
-            """Run; see the group for the parameters.
+            """Run, with a server at hand; see the group for the parameters.
 
             Raises:
                 InvalidInputError: A name is none of the flow's parameters.
+                OSError: No server is configured, and our own does not answer.
             """
             self._refuse_unknown(set(parameters) - {"return_state", "wait_for"})
-            return super().__call__(*args, **parameters)
+            with server_at_hand():
+                return super().__call__(*args, **parameters)
 
     def validate_parameters(self, parameters: dict[str, Any]) -> dict[str, Any]:
         """Check names, which the server does not, and values.

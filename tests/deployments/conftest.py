@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
-from flows.command.embedded_server import SETTINGS
+from flows.server.settings import SETTINGS
 
 PROJECT = Path(__file__).parent.parent.parent
 PREFECT = Path(sys.executable).with_name("prefect")

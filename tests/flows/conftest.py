@@ -13,7 +13,7 @@ from prefect.settings import (
 )
 from prefect.testing.utilities import prefect_test_harness
 
-from flows.command.embedded_server import SETTINGS
+from flows.server.settings import SETTINGS
 from tests.plates import make_plate, write_regions
 
 TABLE = "registered"

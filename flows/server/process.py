@@ -10,7 +10,8 @@ import threading
 from importlib import import_module
 
 import uvicorn
-from sqlalchemy import Engine, event
+
+from flows.server.turns import take_turns
 
 _CODE = "prefect.server.api.server"
 
@@ -24,6 +25,7 @@ def main() -> None:
     listening = socket.socket(fileno=int(sys.argv[1]))
     wanted = threading.Event()
     threading.Thread(target=_follow_the_starter, args=[wanted], daemon=True).start()
+    take_turns()
     import_module(_CODE)
     wanted.wait()
     config = uvicorn.Config(f"{_CODE}:create_app", factory=True, log_level="error", lifespan="on")
@@ -36,18 +38,6 @@ def _follow_the_starter(wanted: threading.Event) -> None:
     while os.read(sys.stdin.fileno(), 1):
         wanted.set()
     os.kill(os.getpid(), signal.SIGTERM)
-
-
-@event.listens_for(Engine, "before_cursor_execute", retval=True)
-def _take_turns(
-    _connection: object, _cursor: object, statement: str, parameters: object, *_: object
-) -> tuple[str, object]:
-    """Let a transaction wait for the one that writes now, as SQLite does where it knows in time.
-
-    Prefect begins its own as readers. One that finds, when it wants to write, that another has
-    written since fails, and the run that asked waits for two seconds before it asks again.
-    """
-    return "BEGIN IMMEDIATE" if statement == "BEGIN DEFERRED" else statement, parameters
 
 
 if __name__ == "__main__":

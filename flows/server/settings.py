@@ -1,4 +1,4 @@
-"""How Prefect's embedded server is set up: for one machine, a busy one, with SQLite behind it."""
+"""How a server of Prefect's is set up for one machine, a busy one, with SQLite behind it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SETTINGS = {
 """Environment variables of Prefect."""
 
 
-def set_up_embedded_server() -> None:
+def set_up_server() -> None:
     """Set what the user has not set; Prefect reads it when it is imported, so call it before."""
     for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)

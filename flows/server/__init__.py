@@ -1,0 +1,1 @@
+"""Prefect's server where none is configured: how it is set up, started, found and ended."""

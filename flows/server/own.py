@@ -1,0 +1,165 @@
+"""A server of Prefect's of our own: a process that serves when told, and ends with us."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, Self
+
+from filelock import FileLock, Timeout
+
+from flows.server.settings import SETTINGS
+
+SECONDS_TO_END = 5.0
+"""How long the server may take to end in order; what it still writes is its own record."""
+SECONDS_TO_BE_GONE = 60.0
+"""How long a server that has failed may take until it can be said how."""
+
+_CODE = Path(__file__).with_name("process.py")
+
+_FOR_US_ALONE = {
+    "PREFECT_UI_ENABLED": "0",
+    # What Prefect sets for the temporary servers that it starts by itself.
+    "PREFECT__SERVER_EPHEMERAL": "1",
+    "PREFECT__SERVER_FINAL": "1",
+}
+_LOCK_NAME = ".plate-registration-server.lock"
+_ELSE = "or set PREFECT_API_URL to a server that runs already"
+
+
+class OwnServer:
+    """A process that loads the server's code at once, serves when told, and ends with us."""
+
+    def __init__(self, environment: Mapping[str, str], *, verbose: bool) -> None:
+        """Start loading the server's code.
+
+        Args:
+            environment: What the server's settings are read from; ours for SQLite fill the gaps.
+            verbose: Let the server write to our standard error. Else it is only told why it failed.
+        """
+        # The server ends when the other end of its standard input is closed.
+        standard_input, self._held_open = os.pipe()
+        self._said: IO[bytes] | None = None if verbose else tempfile.TemporaryFile()  # noqa: SIM115 - closed by `end`
+        # Requests wait there until it serves.
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            self.url = f"http://127.0.0.1:{listening.getsockname()[1]}/api"
+            self._process = subprocess.Popen(  # noqa: S603 - our own module
+                # -P: what lies in the user's folder, a tasks.py for one, is not what is meant here.
+                [sys.executable, "-P", str(_CODE), str(listening.fileno())],
+                pass_fds=[listening.fileno()],
+                stdin=standard_input,
+                stderr=self._said,
+                # Ctrl-C is for us alone, who still have to say how the runs ended.
+                process_group=0,
+                env={**SETTINGS, **environment, **_FOR_US_ALONE},
+            )
+        os.close(standard_input)
+        # At exit, not before: Prefect sends the last log lines and events while Python shuts down.
+        atexit.register(self.end)
+
+    @property
+    def runs(self) -> bool:
+        """Whether the process is there."""
+        return self._process.poll() is None
+
+    @contextmanager
+    def serving(self, home: Path, seconds: float) -> Iterator[Self]:
+        """Let it serve, do what else is to be done meanwhile, and wait until it answers.
+
+        One server after the other starts in one home: two that make its database at the same moment
+        spoil it for each other.
+
+        Args:
+            home: Prefect's home, where the database is.
+            seconds: How long the start may take.
+
+        Raises:
+            OSError: It does not answer; the message says why.
+        """
+        try:
+            with _alone_in(home, seconds):
+                with suppress(BrokenPipeError):
+                    os.write(self._held_open, b"\n")
+                yield self
+                self._wait(seconds)
+        except BaseException:
+            self.end()
+            raise
+
+    def end(self) -> None:
+        """Close its standard input, and see that it ends."""
+        atexit.unregister(self.end)
+        os.close(self._held_open)
+        try:
+            self._process.wait(SECONDS_TO_END)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self._said is not None:
+            self._said.close()
+
+    def _wait(self, seconds: float) -> None:
+        import httpx  # noqa: PLC0415 - Prefect has loaded it by now; help does not need it
+
+        try:
+            httpx.get(f"{self.url}/health", timeout=seconds, trust_env=False).raise_for_status()
+        except httpx.HTTPError as error:
+            raise self._why_not(seconds, error) from error
+
+    def _why_not(self, seconds: float, error: Exception) -> OSError:
+        from httpx import TimeoutException  # noqa: PLC0415 - as above
+
+        if isinstance(error, TimeoutException):
+            return TimeoutError(
+                f"Prefect's own server did not answer within {seconds:g} s. Run again when the "
+                "machine is less busy, let it take longer with "
+                f"PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS, {_ELSE}"
+            )
+        # It has closed its socket; until it is gone it may take a moment.
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(SECONDS_TO_BE_GONE)
+        told = "its error is above"
+        if self._said is not None:
+            self._said.seek(0)
+            told = last_error(self._said.read().decode(errors="replace"))
+        return ConnectionError(
+            f"Prefect's own server ended with exit code {self._process.returncode} before it "
+            f"answered: {told}. Mend that, {_ELSE}"
+        )
+
+
+@contextmanager
+def _alone_in(home: Path, seconds: float) -> Iterator[None]:
+    lock = FileLock(home / _LOCK_NAME, timeout=seconds)
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except Timeout as error:
+        raise TimeoutError(
+            f"another command has been starting Prefect's server in {home} for {seconds:g} s. "
+            f"Stop it, set PREFECT_HOME to another folder, {_ELSE}"
+        ) from error
+    except OSError as error:
+        raise OSError(
+            f"Prefect keeps its database in {home}, which cannot be used ({error.strerror}). "
+            f"Set PREFECT_HOME to a folder that you can write to, {_ELSE}"
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def last_error(said: str) -> str:
+    """Return the last line that names an error, else the last line, of what a process has said."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    errors = [line for line in lines if re.match(r"[\w.]*(Error|Exception)\b", line)]
+    return (errors or lines or ["it said nothing"])[-1]
