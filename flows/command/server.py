@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 
+from flows.command.reach import check_configured_server
 from flows.server.own import OwnServer
 from flows.server.settings import set_up_server
 
@@ -27,7 +28,8 @@ def prefect_ready_for(module: str, *, verbose: bool) -> Iterator[None]:
             the summary and one line for an error are enough.
 
     Raises:
-        OSError: The server does not answer; the message says why.
+        InvalidInputError: The configured server does not answer.
+        OSError: Our own server does not answer; the message says why.
     """
     set_up_server()
     if not verbose:
@@ -41,6 +43,7 @@ def prefect_ready_for(module: str, *, verbose: bool) -> Iterator[None]:
     if not none_is_configured():
         if server is not None:
             server.end()
+        check_configured_server()
         import_module(module)
         yield
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Generic, ParamSpec, TypeVar, cast
 
 from prefect import Flow
@@ -99,7 +100,9 @@ def flow_of(
         run.__annotations__ = shown
         for attribute in ("__name__", "__qualname__", "__module__", "__doc__"):
             setattr(run, attribute, getattr(function, attribute))
-        version = file_hash(inspect.getfile(function))
+        # A function that was typed in has no file.
+        source = Path(inspect.getfile(function))
+        version = file_hash(str(source)) if source.is_file() else None
         return FormFlow(run, name=name, version=version, flow_run_name=run_name)
 
     return make

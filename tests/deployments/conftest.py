@@ -101,8 +101,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     worker = ["worker", "start", "--pool", "plate-registration", "--type", "process"]
     with running(server, environment, folder / "server.log"):
         wait_for_server(api, folder / "server.log")
+        site = Site(api=api, environment=environment)
+        # A worker would make it too, but some time after it has begun.
+        site.prefect("work-pool", "create", "plate-registration", "--type", "process")
         with running(worker, environment, folder / "worker.log"):
-            yield Site(api=api, environment=environment)
+            yield site
 
 
 def wait_for_server(api: str, log: Path) -> None:

@@ -171,6 +171,32 @@ def test_a_command_that_does_not_end_is_ended_with_all_that_it_started(
         assert process.stderr.read().count(f"stopped by {number.name}") == 1
 
 
+# What an image is to its worker: something that does not end for long.
+A_POOL = """
+import multiprocessing, time
+from concurrent.futures import ProcessPoolExecutor
+from flows.running.task_runners import make_runner
+runner = make_runner("processes", 2)
+pool = ProcessPoolExecutor(
+    2, multiprocessing.get_context("spawn"), runner._initializer, runner._initargs
+)
+list(pool.map(time.sleep, [0, 0]))
+pool.submit(time.sleep, 1000)
+pool.submit(time.sleep, 1000)
+print("begun", flush=True)
+time.sleep(1000)
+"""
+
+
+def test_the_processes_of_a_run_end_with_it_where_it_is_killed() -> None:
+    with started(A_POOL) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "begun\n"
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait(timeout=100)
+        wait_for_all(process.pid)
+
+
 class Ends(AbstractContextManager["Ends"]):
     """A runner that notes at its end whether its work was told to stop."""
 

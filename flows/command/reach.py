@@ -1,0 +1,41 @@
+"""Refuse to begin where the server that Prefect is told to use does not answer."""
+
+from __future__ import annotations
+
+import os
+import re
+
+from tasks.plan.errors import InvalidInputError
+
+
+def check_configured_server() -> None:
+    """Ask the configured server whether it is well.
+
+    Raises:
+        InvalidInputError: It does not answer, or refuses us; says what names it, and how to go on.
+    """
+    from prefect.client.orchestration import (  # noqa: PLC0415 - Prefect reads the environment
+        get_client,
+    )
+    from prefect.context import get_settings_context  # noqa: PLC0415 - as above
+
+    context = get_settings_context()
+    url = context.settings.api.url
+    if url is None:
+        return
+    error = get_client(sync_client=True).api_healthcheck()
+    if error is None:
+        return
+    if "PREFECT_API_URL" in os.environ:
+        named_by, unset = "the environment variable PREFECT_API_URL", "unset PREFECT_API_URL"
+    else:
+        named_by = f"PREFECT_API_URL in Prefect's profile '{context.profile.name}'"
+        unset = "prefect config unset PREFECT_API_URL"
+    # Without a name and password in it.
+    shown = re.sub(r"//[^/@]*@", "//", url)
+    reason = " ".join(str(error).split()) or type(error).__name__
+    raise InvalidInputError(
+        f"{named_by} names the Prefect server {shown}, which does not answer "
+        f"as it should ({reason}). Start it, or correct the address; or `{unset}`, and the command "
+        "starts a server of its own"
+    ) from error
