@@ -23,7 +23,7 @@ from tasks.resolve_reference import resolve_reference
 from tasks.settings import SETTINGS
 from tasks.storage.locks import own_image
 from tasks.storage.paths import local_path
-from tasks.storage.provenance import is_up_to_date
+from tasks.storage.provenance import changes_since, is_up_to_date
 from tasks.storage.recover import recover_image, recover_well, require_image
 from tasks.storage.space import (
     check_free_space,
@@ -58,6 +58,8 @@ def apply_registration_to_image(parameters: ImageParameters) -> ImageResult:
         )
         if is_up_to_date(plan) and not parameters.redo:
             text += "\n  finished  already registered with this very input: nothing would be done"
+        elif changes := changes_since(plan):
+            text += f"\n  changed   {', '.join(changes)}: what an earlier run made is made again"
         logger.info(text)
         return completed(
             ImageResult(
@@ -80,6 +82,8 @@ def apply_registration_to_image(parameters: ImageParameters) -> ImageResult:
             report = _report(plan, "skipped", started, detail=detail, warnings=told)
             result = ImageResult(image_list_updates=[_update(plan)], reports=(report,))
             return completed(result, detail, skipped=True)
+        if changes := changes_since(plan):
+            logger.info("%s is made again; changed: %s", plan.output_path, ", ".join(changes))
         check_writable(plan)
         check_free_space(plan)
         logger.info(

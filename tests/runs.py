@@ -24,6 +24,7 @@ from tasks.storage.verify import verify_staged
 from tasks.storage.well_entries import list_image
 from tasks.survey.build import build_plan
 from tasks.survey.selection import select_images
+from tasks.survey.unchanged_frame import refuse_changed_frame
 from tasks.tables.write import write_tables
 
 TABLE = "registered"
@@ -43,6 +44,7 @@ class Run(NamedTuple):
     lock_timeout: float = 60.0
     redo: bool = False
     workers: int = 2
+    table: str = TABLE
 
 
 def run_there(run: Run, swaps: Connection | None = None) -> None:
@@ -77,7 +79,7 @@ def run_well(run: Run, *, before_swap: Callable[[], None] = do_nothing) -> None:
     require_kind(run.path, "well")
     recover_well(run.path)
     with own_well(run.path, timeout=run.lock_timeout):
-        selection = select_images(run.path, registered_roi_table=TABLE, reference_acquisition=0)
+        selection = select_images(run.path, registered_roi_table=run.table, reference_acquisition=0)
     for name in (*selection.others, *selection.reference):
         run_image(run._replace(path=run.path / name), before_swap=before_swap)
 
@@ -91,7 +93,7 @@ def run_image(run: Run, *, before_swap: Callable[[], None] = do_nothing) -> tupl
         messages += tuple(m for m in recover_image(well, image.name) if m not in messages)
         with own_well(well, timeout=run.lock_timeout):
             plan = build_plan(
-                image, RegistrationRequest(TABLE, overwrite_input=run.overwrite_input)
+                image, RegistrationRequest(run.table, overwrite_input=run.overwrite_input)
             )
         if not run.redo and is_up_to_date(plan):
             return messages
@@ -111,6 +113,7 @@ def run_image(run: Run, *, before_swap: Callable[[], None] = do_nothing) -> tupl
             messages += make_ready(plan)
             with own_well(well, timeout=run.lock_timeout):
                 before_swap()
+                refuse_changed_frame(plan)
                 publish(plan)
                 list_image(well, plan.output_name, plan.acquisition)
             messages += clean_up(plan)
