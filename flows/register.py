@@ -28,6 +28,7 @@ from flows.running.propose_plate import propose_plate
 from flows.running.wells_of_plate import ended, run_on_wells
 from flows.well import apply_registration_to_well
 from tasks.estimate.options import registered_name
+from tasks.movement.rotation import describe_plate, warnings_of
 from tasks.plan.described import part_of
 from tasks.plan.errors import InvalidInputError
 from tasks.retry import server_was_busy
@@ -118,7 +119,8 @@ def register_plate(parameters: RegisterPlateParameters) -> PlateResult:
         raise InvalidInputError(f"{plate} lists no wells: there is nothing to register")
     if not parameters.dry_run:
         propose_plate(plate, selected, parameters)
-    with shared_movement(plate, parameters.reference_acquisition, parameters.well_pitch_mm):
+    acquisition, pitch = parameters.reference_acquisition, parameters.well_pitch_mm
+    with shared_movement(plate, acquisition, pitch) as moved:
         outcomes = run_on_wells(
             register_raw_well,
             selected,
@@ -131,4 +133,5 @@ def register_plate(parameters: RegisterPlateParameters) -> PlateResult:
         parameters.stop_after
     ]
     quality = None if parameters.dry_run else report_quality(plate, parameters)
-    return ended(plate, outcomes, done=done, quality=quality)
+    movement = (*describe_plate(moved), *warnings_of(moved))
+    return ended(plate, outcomes, done=done, quality=quality, movement=movement)

@@ -26,6 +26,7 @@ from flows.parameters.of_flows import (
 from flows.parameters.places import PlatePlace
 from flows.results.terminal import (
     print_findings,
+    print_movement,
     print_quality,
     print_reports,
     print_result,
@@ -127,6 +128,7 @@ def register(parameters: RegisterPlateParameters, *, verbose: Verbose = False) -
     if stopped_after is None or parameters.dry_run:
         print_result(Console(), result)
     else:
+        print_movement(Console(), result.movement)
         Console().print(f"Stopped after {stopped_after}: no pixel was moved", highlight=False)
 
 

@@ -101,6 +101,9 @@ class PlateResult(RegistrationResult):
 
     quality: QualityReport | None = Field(default=None, exclude=True)
 
+    movement: tuple[str, ...] = Field(default=(), exclude=True)
+    """How the plate moved as a whole, a line per acquisition, and what moving alone leaves."""
+
     left_out: dict[str, str] = Field(default_factory=dict, exclude=True)
     """Wells in which nothing could be registered, and why."""
 

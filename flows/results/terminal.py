@@ -26,8 +26,17 @@ def print_result(console: Console, result: RegistrationResult) -> None:
     for update in result.image_list_updates:
         made_from = f" (from {update.origin})" if update.origin else ""
         console.print(f"{update.zarr_url}{made_from}", soft_wrap=True, markup=False)
-    if isinstance(result, PlateResult) and result.quality is not None:
+    if not isinstance(result, PlateResult):
+        return
+    print_movement(console, result.movement)
+    if result.quality is not None:
         print_quality(console, result.quality)
+
+
+def print_movement(console: Console, movement: Sequence[str]) -> None:
+    """Print how the plate moved as a whole, a line per acquisition."""
+    for line in movement:
+        console.print(f"Plate: {line}", soft_wrap=True, markup=False, highlight=False)
 
 
 def print_quality(console: Console, quality: QualityReport) -> None:

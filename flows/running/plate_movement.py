@@ -8,6 +8,7 @@ from pathlib import Path
 
 from prefect.logging import get_run_logger
 
+from flows.results.movement import report_movement
 from tasks.estimate.stored import read_pitch, read_plate_evidence
 from tasks.movement.plate import PlateMovement, fit_plate
 from tasks.movement.rotation import describe_plate, warnings_of
@@ -30,6 +31,7 @@ def shared_movement(
     """
     key = (plate, reference_acquisition)
     _SHARED[key] = moved = _fitted(plate, reference_acquisition, pitch)
+    report_movement(plate.name, moved)
     try:
         yield moved
     finally:

@@ -97,6 +97,7 @@ def ended(
     *,
     done: str = "registered",
     quality: QualityReport | None = None,
+    movement: tuple[str, ...] = (),
 ) -> PlateResult:
     """Show the plate's table and return its result.
 
@@ -106,6 +107,7 @@ def ended(
         left_out: Wells that there was nothing to do in, and why.
         done: What a well is called that succeeded, was not only planned, and was not skipped.
         quality: What the plate's report says in short.
+        movement: How the plate moved as a whole, a line per acquisition.
 
     Raises:
         ImagesFailedError: A well failed; each is named with its reason.
@@ -130,6 +132,7 @@ def ended(
             shifts=tuple(shift for one in results for shift in one.shifts),
             left_out=dict(left_out),
             quality=quality,
+            movement=movement,
         ),
         told,
         skipped=bool(every_report) and all(r.outcome == "skipped" for r in every_report),

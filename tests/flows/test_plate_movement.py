@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 
 from flows.register import register_plate, register_well
 from flows.results.failures import ImagesFailedError
@@ -46,6 +50,15 @@ def plate(tmp_path: Path) -> Path:
     return make_plate(tmp_path / "plate.zarr", frames())
 
 
+def artifacts(key: str) -> list[dict[str, Any]]:
+    """Return the rows of the table that was shown under a key."""
+    wanted = ArtifactFilter(key=ArtifactFilterKey(any_=[key]))
+    with get_client(sync_client=True) as client:
+        shown = client.read_artifacts(artifact_filter=wanted)
+    rows: list[dict[str, Any]] = json.loads(str(shown[-1].data))
+    return rows
+
+
 def decision(plate: Path, well: str) -> tuple[str, list[float]]:
     """Return what an image's table says was decided, and the shift in pixels along y and x."""
     frame = read_table(plate / well / "1", TABLE).content.dataframe
@@ -65,6 +78,11 @@ def test_a_well_that_is_refused_alone_is_decided_by_its_plate(
         result = register_plate(str(plate), STAIN, level_path="0")
     assert {report.outcome for report in result.reports} == {"registered"}
     assert "acquisition 1: y 8.6, x -5.8 micrometers at the plate's centre" in caplog.text
+    (told,) = result.movement
+    assert told in caplog.text
+    (table,) = artifacts("movement-plate-zarr")
+    assert table["moves as one"] == "yes"
+    assert (table["y (um)"], table["x (um)"]) == pytest.approx((8.65, -5.8), abs=0.1)
     decisions = {shift.well: shift.decision for shift in result.shifts}
     assert {decisions[well] for well in FULL} == {"estimated"}
     assert decisions[EMPTY].startswith("predicted +/- ")

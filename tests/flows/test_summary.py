@@ -6,8 +6,8 @@ import io
 
 from rich.console import Console
 
-from flows.results.result import ImageReport
-from flows.results.terminal import print_reports
+from flows.results.result import ImageReport, PlateResult
+from flows.results.terminal import print_reports, print_result
 
 
 def test_a_terminal_of_80_columns_shows_every_value_whole() -> None:
@@ -27,3 +27,11 @@ def test_a_terminal_of_80_columns_shows_every_value_whole() -> None:
     shifts = [*report.smallest_shift.split(), *report.largest_shift.split()]
     for word in ["B/03", "1_illum_corr", "registered", "16", "1234.5", "123", "MB", *shifts]:
         assert word in words
+
+
+def test_how_the_plate_moved_is_told_line_by_line() -> None:
+    told = ("acquisition 1: y 8.6, x -5.8 micrometers", "acquisition 1 is turned by 0.300")
+    printed = io.StringIO()
+    print_result(Console(file=printed, width=80), PlateResult(image_list_updates=[], movement=told))
+    for line in told:
+        assert f"Plate: {line}" in printed.getvalue()
