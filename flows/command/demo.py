@@ -9,7 +9,7 @@ from flows.register import register_plate
 from flows.results.result import ShiftReport
 from tasks.demo.comparing import compare_with_reference
 from tasks.demo.folder import claim_folder
-from tasks.demo.layout import ACQUISITIONS, PIXEL_SIZE, translation
+from tasks.demo.layout import ACQUISITIONS, PIXEL_SIZE, WELLS, translation
 from tasks.demo.panels import NUCLEI
 from tasks.demo.plate import write_plate
 from tasks.demo.plate_tables import FIELDS_TABLE
@@ -48,7 +48,7 @@ def run_demo(folder: Path = DEFAULT_FOLDER) -> DemoReport:
         plate=plate,
         stain=NUCLEI.name,
         reference_acquisition=ACQUISITIONS[0],
-        shifts=tuple(_beside_the_truth(shift) for shift in result.shifts),
+        shifts=tuple(_beside_the_truth(shift) for shift in result.shifts if shift.well in WELLS),
         comparisons=tuple(
             Comparison(
                 well=well,
@@ -60,6 +60,8 @@ def run_demo(folder: Path = DEFAULT_FOLDER) -> DemoReport:
         ),
         seconds_to_write=written - started,
         seconds_to_register=registered - registering,
+        troubles=() if result.quality is None else result.quality.worst,
+        page=None if result.quality is None else result.quality.page,
     )
 
 

@@ -11,6 +11,7 @@ MARKER = "made-by-plate-registration-demo.txt"
 PLATE = "demo-plate.zarr"
 
 _NGIO_LOCKS = f"{PLATE}.ngio-locks"
+_REPORT = "demo-plate.registration"
 _MARKER_TEXT = f"""\
 `plate-registration demo` made this folder. Running the demo again replaces {PLATE};
 other files here are left alone.
@@ -46,7 +47,7 @@ def claim_folder(folder: Path) -> Path:
         )
     folder.mkdir(parents=True, exist_ok=True)
     marker.write_text(_MARKER_TEXT, encoding="utf-8")
-    for ours in (plate, folder / _NGIO_LOCKS):
+    for ours in (plate, folder / _NGIO_LOCKS, folder / _REPORT):
         if ours.exists():
             shutil.rmtree(ours)
     return plate

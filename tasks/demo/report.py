@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from pathlib import Path
 
 from tasks.demo.layout import Translation
@@ -50,6 +51,10 @@ class DemoReport(Frozen):
     comparisons: tuple[Comparison, ...]
     seconds_to_write: float
     seconds_to_register: float
+    troubles: tuple[str, ...] = ()
+    """What the report of the plate's quality found, worst first."""
+    page: str | None = None
+    """Path of that report."""
 
     def __str__(self) -> str:
         """Return the tables, and where the plate lies."""
@@ -84,5 +89,17 @@ class DemoReport(Frozen):
             f"Written in {self.seconds_to_write:.1f} s, "
             f"estimated and registered in {self.seconds_to_register:.1f} s.",
             f"The registered plate: {self.plate}",
+            *self._found(),
         ]
         return "\n".join(lines)
+
+    def _found(self) -> Iterator[str]:
+        if self.troubles:
+            yield ""
+            yield (
+                "Well C/03 has troubles on purpose: a field without cells, fluff, an acquisition "
+                "turned by 0.3 degrees. The report found:"
+            )
+            yield from (f"  {trouble}" for trouble in self.troubles)
+        if self.page is not None:
+            yield f"Its report: {self.page}"

@@ -36,6 +36,10 @@ def test_demo_registers_its_plate_and_says_how_well(
         assert row.before < 0.2
         assert row.after > 0.95
     assert str(report.plate) in str(report)
+    assert any("C/03 2" in told and "turned by 0." in told for told in report.troubles), report
+    assert report.page is not None
+    assert Path(report.page).is_file()
+    assert str(report).endswith(report.page)
 
 
 def test_demo_refuses_a_folder_it_did_not_make(tmp_path: Path) -> None:
