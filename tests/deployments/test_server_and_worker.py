@@ -66,25 +66,6 @@ def test_a_wrong_value_in_the_form_is_refused(
     assert "workers" in answer.text
 
 
-def test_a_misspelt_name_fails_its_run_which_names_it_and_what_there_is(
-    site: Site, deployed: dict[str, dict[str, Any]]
-) -> None:
-    run = site.answer(
-        "POST",
-        f"/deployments/{deployed['plate']['id']}/create_flow_run",
-        # The server lets a name pass that it does not know.
-        {"parameters": {"plate_url": "/data/plate.zarr", "overwrite_inputs": False}},
-    )
-
-    def ended() -> Any:
-        state = site.answer("GET", f"/flow_runs/{run['id']}")["state"]
-        return state if state["type"] in {"FAILED", "CRASHED", "COMPLETED"} else None
-
-    state = until(ended, seconds=180, what="the end of the run")
-    assert state["type"] == "FAILED"
-    assert "no parameter 'overwrite_inputs'; did you mean 'overwrite_input'" in state["message"]
-
-
 def test_a_run_by_deployment_name_registers_a_plate(
     site: Site, deployed: dict[str, dict[str, Any]], tmp_path: Path
 ) -> None:
@@ -105,7 +86,7 @@ def test_a_run_by_deployment_name_registers_a_plate(
 
     state = until(ended, seconds=180, what="the worker runs the plate to its end")
     assert state["type"] == "COMPLETED", state["message"]
-    assert state["message"] == "plate.zarr: wells: 1 registered; images: 3 registered"
+    assert state["message"].startswith("plate.zarr: wells: 1 registered; images: 3 registered")
     assert (read_levels(plate / "A" / "01" / "1")[0] != before).any()
 
 
