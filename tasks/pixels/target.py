@@ -65,8 +65,12 @@ class LevelWriter:
 
     @property
     def fills_with_zero(self) -> bool:
-        """Whether a chunk that is not on disk reads as zeros."""
-        return self._fill is None or not self._fill
+        """Whether a chunk that is not on disk reads as zeros.
+
+        Without a fill value (null, in zarr format 2) what it reads as is undefined: zarr-python
+        gives zeros, other readers whatever their memory held.
+        """
+        return self._fill is not None and not self._fill
 
     def write(self, block: Finished, still: npt.NDArray[np.bool_]) -> None:
         """Write a block of the finest level.
@@ -161,6 +165,8 @@ class LevelWriter:
         return self._own_folders[folder]
 
     def _is_empty(self, pixels: npt.NDArray[Any]) -> bool:
+        if self._fill is None:
+            return False
         if self.fills_with_zero:
             return not pixels.any()
         return bool(
