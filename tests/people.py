@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from importlib import import_module
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TypeVar
@@ -46,6 +47,8 @@ def _do(
 ) -> None:
     # Python itself may lie where this person cannot read: what it loads late is loaded now.
     "".encode("utf-8-sig")
+    with suppress(ImportError):
+        import_module("zarrs")
     become(person)
     try:
         pipe.send(action(*args))
