@@ -157,8 +157,8 @@ def test_a_misspelt_name_is_refused_before_anything_runs() -> None:
 
 
 @pytest.mark.usefixtures("prefect_server")
-def test_a_misspelt_name_sent_through_the_api_fails_its_run_and_says_so() -> None:
-    # What a worker does with a run whose parameters the server has let pass.
+def test_a_misspelt_name_handed_to_the_engine_fails_its_run_and_says_so() -> None:
+    # Not what a worker does: Prefect compares the names itself before it comes here.
     state = run_flow(register_plate, parameters=MISSPELT, return_type="state")
     assert state.is_failed()
     assert "did you mean 'parallel_images'" in str(state.message)
