@@ -23,7 +23,8 @@ def check_configured_server() -> None:
     url = context.settings.api.url
     if url is None:
         return
-    error = get_client(sync_client=True).api_healthcheck()
+    with get_client(sync_client=True) as client:
+        error = client.api_healthcheck()
     if error is None:
         return
     if "PREFECT_API_URL" in os.environ:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
+from prefect.client.schemas.sorting import ArtifactSort
 
 from flows.register import register_plate, register_well
 from flows.results.failures import ImagesFailedError
@@ -51,11 +52,11 @@ def plate(tmp_path: Path) -> Path:
 
 
 def artifacts(key: str) -> list[dict[str, Any]]:
-    """Return the rows of the table that was shown under a key."""
+    """Return the rows of the table that was shown under a key last: plates share their names."""
     wanted = ArtifactFilter(key=ArtifactFilterKey(any_=[key]))
     with get_client(sync_client=True) as client:
-        shown = client.read_artifacts(artifact_filter=wanted)
-    rows: list[dict[str, Any]] = json.loads(str(shown[-1].data))
+        shown = client.read_artifacts(artifact_filter=wanted, sort=ArtifactSort.CREATED_DESC)
+    rows: list[dict[str, Any]] = json.loads(str(shown[0].data))
     return rows
 
 
