@@ -61,7 +61,13 @@ ALLOWED = {
         "tasks.survey",
         "tasks.tables",
     },
-    "tasks.quality": {"tasks.quality", "tasks.plan", "tasks.storage", "tasks.survey"},
+    "tasks.quality": {
+        "tasks.quality",
+        "tasks.pixels",
+        "tasks.plan",
+        "tasks.storage",
+        "tasks.survey",
+    },
     "tasks.report": {
         "tasks.report",
         "tasks.quality",

@@ -11,6 +11,12 @@ BRIGHTEST = 0.999
 """Quantile that brighter pixels are clipped to: a speck of debris is no agreement."""
 
 
+_COUNTED = 2**13
+"""Pixels that the quantile is taken of: more say the same."""
+
+Centred = NDArray[np.float32] | None
+
+
 def agreement(one: NDArray[Any], other: NDArray[Any]) -> float | None:
     """Return Pearson's correlation of two pictures, None where one of them shows nothing.
 
@@ -18,22 +24,28 @@ def agreement(one: NDArray[Any], other: NDArray[Any]) -> float | None:
         one: Pixels, of any axes.
         other: Pixels of the same shape.
     """
-    first, second = _centred(one), _centred(other)
+    return agreement_of_centred(centred(one), centred(other))
+
+
+def agreement_of_centred(first: Centred, second: Centred) -> float | None:
+    """Return the same of pictures that are centred already, as those are that meet several."""
     if first is None or second is None:
         return None
     return float(np.clip(np.vdot(first, second), -1.0, 1.0))
 
 
-def _centred(pixels: NDArray[Any]) -> NDArray[np.float32] | None:
+def centred(pixels: NDArray[Any]) -> Centred:
     """Return the pixels with mean 0 and length 1, None where they are all alike."""
     values = np.nan_to_num(pixels.astype(np.float32))
     if values.size == 0:
         return None
     largest = float(np.abs(values).max())
-    values = np.minimum(values, np.quantile(values, BRIGHTEST))
+    some = values.reshape(-1)[:: max(1, values.size // _COUNTED)]
+    np.minimum(values, np.quantile(some, BRIGHTEST), out=values)
     values -= values.mean(dtype=np.float64)
     length = float(np.sqrt(np.vdot(values, values)))
     # What is left of a constant is the rounding of its mean.
     if length <= 1e-6 * largest * np.sqrt(values.size):
         return None
-    return values / np.float32(length)
+    values /= np.float32(length)
+    return values

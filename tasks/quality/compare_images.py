@@ -9,11 +9,16 @@ from tasks.plan.errors import InvalidInputError
 from tasks.plan.registration_plan import Pyramid, RegistrationPlan
 from tasks.plan.window import Window
 from tasks.quality.measure import Compared
-from tasks.quality.view import View, coarse_enough, read_channels, shared_channels, view_at
+from tasks.quality.view import (
+    SAME_PIXELS,
+    View,
+    coarse_enough,
+    read_channels,
+    shared_channels,
+    view_at,
+    view_like,
+)
 from tasks.survey.pyramids import read_image_pyramid
-
-SAME_PIXELS = 0.02
-"""Relative difference of two levels' pixels that only the rounding of odd sizes makes."""
 
 
 def compare_planned(plan: RegistrationPlan, result: Path, others: Sequence[Path] = ()) -> Compared:
@@ -38,7 +43,7 @@ def compare_planned(plan: RegistrationPlan, result: Path, others: Sequence[Path]
         channels=shared_channels(
             read_channels(plan.reference_path, pyramid), read_channels(plan.image_path, own)
         ),
-        others=tuple(_opened(others, own, number)),
+        others=tuple(_opened(others, reference)),
     )
 
 
@@ -71,7 +76,7 @@ def compare_as_they_are(
         original=None if is_registered else seen,
         result=seen if is_registered else None,
         channels=shared_channels(read_channels(reference, theirs), read_channels(image, own)),
-        others=tuple(_opened(others, own, number)),
+        others=tuple(_opened(others, view)),
     )
 
 
@@ -86,12 +91,11 @@ def _open_like(reference: Path, own: Pyramid, number: int, image: Path) -> tuple
     return pyramid, view
 
 
-def _opened(images: Sequence[Path], like: Pyramid, number: int) -> list[View]:
+def _opened(images: Sequence[Path], like: View) -> list[View]:
     found = []
     for image in images:
         try:
-            pyramid, _ = read_image_pyramid(image)
-            view = _alike(image, pyramid, like, number)
+            view = view_like(image, like)
         except (InvalidInputError, OSError):
             # Another run may be replacing it: one witness less.
             continue

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tasks.plan.errors import InvalidInputError
 from tasks.plan.window import Window
-from tasks.quality.agreement import agreement
+from tasks.quality.agreement import agreement_of_centred, centred
 from tasks.quality.common_motion import common_motion, shared
 from tasks.quality.place import Place
 from tasks.quality.region_quality import Agreement, Motion
@@ -106,36 +107,36 @@ def agreement_of(pictures: Pictures, strangers: Sequence[Pixels]) -> Agreement:
         strangers: The same region of other wells' references; without any, the reference moved by
             half its size stands for them.
     """
-    judged = pictures.after if pictures.after is not None else pictures.before
+    reference = centred(pictures.reference)
+    before, after = (
+        None if pixels is None else centred(pixels) for pixels in (pictures.before, pictures.after)
+    )
+    judged = before if pictures.after is None else after
     chance = [
         value
         for other in strangers or [_elsewhere(pictures.reference)]
-        if judged is not None
-        and other.shape == judged.shape
-        and (value := agreement(judged, other)) is not None
+        if other.shape == pictures.reference.shape
+        and (value := agreement_of_centred(judged, centred(other))) is not None
     ]
-    before, after = (
-        None if pixels is None else agreement(pictures.reference, pixels)
-        for pixels in (pictures.before, pictures.after)
-    )
     return Agreement(
         channel=pictures.channel.name,
-        before=before,
-        after=after,
+        before=agreement_of_centred(reference, before),
+        after=agreement_of_centred(reference, after),
         others=max(chance, default=None),
     )
 
 
 def read_strangers(place: Place, compared: Compared, channel: Channel) -> Iterator[Pixels]:
-    """Yield the same region of other wells; one that has no pixels there is passed over.
-
-    Raises:
-        OSError: One cannot be read.
-    """
+    """Yield the same region of other wells; one that cannot be read there is passed over."""
     for view in compared.others:
         window = view.window(place.reference)
-        if not window.is_empty:
+        if window.is_empty:
+            continue
+        try:
             yield view.read(channel, window)
+        except (InvalidInputError, OSError):
+            # Another run may be replacing it: one witness less.
+            continue
 
 
 def motion_of(pictures: Pictures) -> Motion:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -14,7 +15,10 @@ SMALLEST_BLOCK = 24
 
 LARGEST_BLOCK = 128
 BLOCKS_ACROSS = 6
-"""Blocks along the shorter side, half overlapping blocks not counted."""
+"""Blocks along the shorter side, were there no overlap."""
+
+OVERLAP = 0.3
+"""Share of a block's side that its neighbour shares: of more, most tell the same once more."""
 
 CLEAR = 4.5
 """Standard deviations that a peak must stand out of its correlation to count."""
@@ -25,15 +29,21 @@ LIKENESS = 0.3
 _BINOMIAL = np.array([1, 4, 6, 4, 1], np.float32) / np.float32(16)
 
 _STEPS = 6
-_LONGEST_STEP = 2.0
+_LONGEST_STEPS = (-2.0, 2.0)
 _SETTLED = 0.75
 """Pixels: a step that is shorter needs no other; beyond a half, two pixels are equally near."""
 
 _LARGEST_CONDITION = 1e3
 """Of a block's gradients: beyond it there is an edge along one direction only."""
 
+_ABOVE_NOISE = 1.25
+"""Times the noise by which a block must vary."""
+
 _WHITENING = 0.5
 """Share of the spectrum's magnitude that is taken away: none blurs the peak, all lets noise in."""
+
+Blocks = NDArray[np.float32]
+"""Axes (block, y, x)."""
 
 
 @dataclass(frozen=True)
@@ -64,24 +74,20 @@ def residual_motion(reference: NDArray[Any], moving: NDArray[Any]) -> Residuals:
     if side is None:
         return Residuals(np.empty((0, 2)), np.empty((0, 2)), 0)
     raw = [np.nan_to_num(each.astype(np.float32)) for each in (reference, moving)]
-    floors = [_noise(each) for each in raw]
-    one, two = (_smoothed(each) for each in raw)
-    centres, motions, looked_at = [], [], 0
-    for y in _starts(one.shape[0], side):
-        for x in _starts(one.shape[1], side):
-            box = (slice(y, y + side), slice(x, x + side))
-            blocks = [each[box] for each in raw]
-            if not all(_has_content(p, floor) for p, floor in zip(blocks, floors, strict=True)):
-                continue
-            looked_at += 1
-            found = _motion(one[box], two[box])
-            if found is not None:
-                centres.append((y + side / 2, x + side / 2))
-                motions.append(found)
+    corners = np.array(
+        [(y, x) for y in _starts(raw[0].shape[0], side) for x in _starts(raw[0].shape[1], side)]
+    )
+    has_content = np.logical_and.reduce(
+        [_have_content(_blocks(each, corners, side), _noise(each)) for each in raw]
+    )
+    corners = corners[has_content]
+    one, two = (_blocks(_smoothed(each), corners, side) for each in raw)
+    motion = _refined(one, two, _peaks(one, two))
+    is_clear = np.isfinite(motion).all(axis=1)
     return Residuals(
-        np.array(centres, dtype=float).reshape(-1, 2),
-        np.array(motions, dtype=float).reshape(-1, 2),
-        looked_at,
+        centre=corners[is_clear] + side / 2,
+        motion=motion[is_clear],
+        looked_at=len(corners),
     )
 
 
@@ -95,8 +101,14 @@ def block_side(shape: tuple[int, ...]) -> int | None:
 
 
 def _starts(pixels: int, side: int) -> list[int]:
-    count = 1 if pixels == side else 2 * (pixels // side) + (1 if pixels % side else -1)
-    return [int(n) for n in np.unique(np.linspace(0, pixels - side, max(1, count)).round())]
+    count = math.ceil((pixels - side) / (side * (1.0 - OVERLAP))) + 1
+    return [int(n) for n in np.unique(np.linspace(0, pixels - side, count).round())]
+
+
+def _blocks(pixels: NDArray[np.float32], corners: NDArray[np.int_], side: int) -> Blocks:
+    """Return copies of the blocks that begin at these corners, axes (block, y, x)."""
+    every = np.lib.stride_tricks.sliding_window_view(pixels, (side, side))
+    return every[corners[:, 0], corners[:, 1]]
 
 
 def _noise(pixels: NDArray[np.float32]) -> float:
@@ -116,10 +128,11 @@ def _smoothed(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
     return pixels
 
 
-def _has_content(block: NDArray[np.float32], noise: float) -> bool:
-    """Whether a block varies by more than its noise does."""
-    spread = float(block.std())
-    return spread > 0 and spread > 1.25 * noise
+def _have_content(blocks: Blocks, noise: float) -> NDArray[np.bool_]:
+    """Return which blocks vary by more than their picture's noise does."""
+    spread = blocks.std(axis=(1, 2))
+    has_content: NDArray[np.bool_] = (spread > 0) & (spread > _ABOVE_NOISE * noise)
+    return has_content
 
 
 @lru_cache(maxsize=256)
@@ -128,71 +141,90 @@ def _window(shape: tuple[int, int]) -> NDArray[np.float32]:
     return np.outer(*tapers).astype(np.float32)
 
 
-def _motion(one: NDArray[np.float32], two: NDArray[np.float32]) -> tuple[float, float] | None:
-    side = one.shape[0]
-    spectra = [np.fft.rfft2((each - each.mean()) * _window(one.shape)) for each in (one, two)]
+def _peaks(one: Blocks, two: Blocks) -> NDArray[np.float64]:
+    """Return each pair's whole pixels y, x at the peak of its correlation; NaN where none is."""
+    count, side, _ = one.shape
+    peaks = np.full((count, 2), np.nan)
+    if not count:
+        return peaks
+    taper = _window((side, side))
+    spectra = [
+        np.fft.rfft2((each - each.mean(axis=(1, 2), keepdims=True)) * taper) for each in (one, two)
+    ]
     product = spectra[1] * np.conj(spectra[0])
     magnitude = np.abs(product)
-    product /= np.maximum(magnitude, 1e-12 * magnitude.max()) ** _WHITENING
-    surface = np.fft.irfft2(product, s=one.shape)
+    largest = magnitude.max(axis=(1, 2), keepdims=True)
+    # Of blocks that have content the largest is no zero.
+    product /= np.maximum(magnitude, 1e-12 * largest) ** _WHITENING
+    surface = np.fft.irfft2(product, s=(side, side))
     reach = side // 4
-    near = np.roll(surface, (reach, reach), axis=(0, 1))[: 2 * reach + 1, : 2 * reach + 1]
-    top = np.unravel_index(int(near.argmax()), near.shape)
-    row, column = int(top[0]), int(top[1])
-    if not (0 < row < 2 * reach and 0 < column < 2 * reach):
-        return None
-    if near[row, column] < CLEAR * surface.std():
-        return None
-    return _refined(one, two, row - reach, column - reach)
+    around = np.r_[-reach : reach + 1]
+    near = surface[:, around[:, None], around[None, :]]
+    top = near.reshape(count, -1).argmax(axis=1)
+    row, column = np.divmod(top, 2 * reach + 1)
+    is_inside = (row > 0) & (row < 2 * reach) & (column > 0) & (column < 2 * reach)
+    height = near.reshape(count, -1)[np.arange(count), top]
+    is_clear = is_inside & (height >= CLEAR * surface.std(axis=(1, 2)))
+    peaks[is_clear] = np.stack([row, column], axis=1)[is_clear] - reach
+    return peaks
 
 
-def _refined(
-    one: NDArray[np.float32], two: NDArray[np.float32], dy: int, dx: int
-) -> tuple[float, float] | None:
-    """Return the motion near a peak; None where the two are unlike there, or it is not settled.
+def _refined(one: Blocks, two: Blocks, peaks: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the motions near the peaks; NaN where two blocks are unlike there, or never settle.
 
     The taper of the blocks draws peaks towards no motion, so that a far one is some pixels off.
     """
+    found = np.full(peaks.shape, np.nan)
+    waiting = np.flatnonzero(np.isfinite(peaks).all(axis=1))
+    at = np.nan_to_num(peaks).astype(np.int_)
     for _ in range(_STEPS):
-        rest = _beyond(*_overlap(one, two, dy, dx))
-        if rest is None:
-            return None
-        y, x = (float(np.clip(step, -_LONGEST_STEP, _LONGEST_STEP)) for step in rest)
-        if max(abs(y), abs(x)) <= _SETTLED:
-            return dy + y, dx + x
-        dy, dx = dy + round(y), dx + round(x)
-        if max(abs(dy), abs(dx)) > one.shape[0] // 3:
-            return None
-    return None
+        waiting = waiting[np.abs(at[waiting]).max(axis=1, initial=0) <= one.shape[1] // 3]
+        left: list[int] = []
+        # Those at one motion share pixels of one shape: most do, where a picture is in its place.
+        for dy, dx in np.unique(at[waiting], axis=0):
+            same = waiting[(at[waiting] == (dy, dx)).all(axis=1)]
+            rest = np.clip(_beyond(*_overlap(one[same], two[same], dy, dx)), *_LONGEST_STEPS)
+            is_settled = np.abs(rest).max(axis=1) <= _SETTLED
+            found[same[is_settled]] = (dy, dx) + rest[is_settled]
+            goes_on = ~is_settled & np.isfinite(rest).all(axis=1)
+            at[same[goes_on]] += np.rint(rest[goes_on]).astype(np.int_)
+            left += same[goes_on].tolist()
+        waiting = np.array(sorted(left), dtype=np.int_)
+    return found
 
 
-def _overlap(
-    one: NDArray[np.float32], two: NDArray[np.float32], dy: int, dx: int
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return what two blocks share, where the second's content lies (dy, dx) pixels beyond."""
-    rows, columns = one.shape
+def _overlap(one: Blocks, two: Blocks, dy: int, dx: int) -> tuple[Blocks, Blocks]:
+    """Return what blocks share, where the second's content lies (dy, dx) pixels beyond."""
+    rows, columns = one.shape[1:]
     return (
-        one[max(0, -dy) : rows - max(0, dy), max(0, -dx) : columns - max(0, dx)],
-        two[max(0, dy) : rows - max(0, -dy), max(0, dx) : columns - max(0, -dx)],
+        one[:, max(0, -dy) : rows - max(0, dy), max(0, -dx) : columns - max(0, dx)],
+        two[:, max(0, dy) : rows - max(0, -dy), max(0, dx) : columns - max(0, -dx)],
     )
 
 
-def _beyond(first: NDArray[np.float32], second: NDArray[np.float32]) -> tuple[float, float] | None:
-    """Return the fraction of a pixel that the second lies beyond the first; None if unlike.
+def _beyond(first: Blocks, second: Blocks) -> NDArray[np.float64]:
+    """Return y, x, in pixels, by which each second block lies beyond its first; NaN if unlike.
 
     One step of Lucas and Kanade (1981), with the gradients of both.
     """
-    a, b = first - first.mean(), second - second.mean()
-    length = float(np.sqrt(np.vdot(a, a) * np.vdot(b, b)))
-    if length == 0 or float(np.vdot(a, b)) < LIKENESS * length:
-        return None
+    found = np.full((len(first), 2), np.nan)
+    a, b = (each - each.mean(axis=(1, 2), keepdims=True) for each in (first, second))
+    squares = [np.einsum("nyx,nyx->n", each, each) for each in (a, b)]
+    length = np.sqrt(squares[0] * squares[1])
+    is_like = (length > 0) & (np.einsum("nyx,nyx->n", a, b) >= LIKENESS * length)
+    a, b = a[is_like], b[is_like]
     # The two may differ in brightness.
-    b *= np.sqrt(np.vdot(a, a) / np.vdot(b, b))
-    down, right = np.gradient((a + b) / 2)
-    taper = _window(first.shape)
+    b *= np.sqrt(squares[0][is_like] / squares[1][is_like])[:, None, None]
+    down, right = np.gradient((a + b) / 2, axis=(1, 2))
+    taper = _window(first.shape[1:])
     weighted = (down * taper, right * taper)
-    normal = np.array([[np.vdot(w, g) for g in (down, right)] for w in weighted])
-    if np.linalg.cond(normal) > _LARGEST_CONDITION:
-        return None
-    step = np.linalg.solve(normal, [np.vdot(w, a - b) for w in weighted])
-    return float(step[0]), float(step[1])
+    normal = np.array(
+        [[np.einsum("nyx,nyx->n", w, g) for g in (down, right)] for w in weighted], float
+    ).transpose(2, 0, 1)
+    aim = np.array([np.einsum("nyx,nyx->n", w, a - b) for w in weighted], float).T
+    smaller, larger = np.linalg.eigvalsh(normal).T
+    is_told = smaller * _LARGEST_CONDITION >= larger
+    is_told &= larger > 0
+    steps = np.linalg.solve(normal[is_told], aim[is_told][:, :, None])[:, :, 0]
+    found[np.flatnonzero(is_like)[is_told]] = steps
+    return found

@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import zarr
 from numpy.typing import NDArray
 
 from tasks.plan.registration_plan import Level, Pyramid
 from tasks.plan.window import Window
+from tasks.quality.level_pixels import LevelPixels
 from tasks.storage.attributes import ngff_metadata, read_attributes
+from tasks.survey.multiscale import read_multiscale
 
-SPACE = ("z", "y", "x")
-SIDE = 512
-"""Pixels along y or x that a region has at most at the level that it is looked at."""
+SIDE = 320
+"""Pixels along y or x that a region has at most at the level that it is looked at: with more, all
+of it costs more than a twentieth of a run."""
+
+MOST_PIXELS = 4 * SIDE**2
+"""Of one channel of a region; what more planes would tell is little."""
+
+
+SAME_PIXELS = 0.02
+"""Relative difference of two levels' pixels that only the rounding of odd sizes makes."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +102,7 @@ class View:
     """Pixels of the finest level in one of this level, per axis of the array."""
     pixel_size: tuple[float, ...]
     """Of the finest level, per axis: micrometers along z, y, x."""
+    pixels: LevelPixels
 
     def window(self, finest: Window) -> Window:
         """Return a window of the finest level in whole pixels of this one, inside the level."""
@@ -105,22 +114,45 @@ class View:
     def read(self, channel: Channel, window: Window) -> NDArray[Any]:
         """Read a window of this level, axes (z, y, x); the first time point.
 
+        Of a deep stack planes are left out evenly, so that no more than `MOST_PIXELS` are read.
+
         Raises:
+            InvalidInputError: A chunk cannot be decoded.
             OSError: It cannot be read.
         """
-        array = zarr.open_array(self.image / self.level.path, mode="r")
-        parts: list[slice | int] = []
-        for axis, part in zip(self.axes, window.slices, strict=True):
-            whole: dict[str, slice | int] = {"c": channel.number or 0, "t": 0}
-            parts.append(whole.get(axis, part))
-        pixels = np.asarray(array[tuple(parts)])
-        kept = [axis for axis in self.axes if axis in SPACE]
-        pixels = pixels.transpose([kept.index(axis) for axis in SPACE if axis in kept])
-        return pixels if "z" in kept else pixels[None]
+        chosen = {"c": channel.number or 0, "t": 0}
+        start = [chosen.get(axis, n) for axis, n in zip(self.axes, window.start, strict=True)]
+        stop = [
+            chosen[axis] + 1 if axis in chosen else n
+            for axis, n in zip(self.axes, window.stop, strict=True)
+        ]
+        box = Window(start=tuple(start), stop=tuple(stop))
+        if "z" not in self.axes:
+            return self.pixels.read(box).reshape(1, *self._across(box))
+        z = self.axes.index("z")
+        step = math.ceil(math.prod(box.shape) / MOST_PIXELS)
+        if step <= 1:
+            return self.pixels.read(box).reshape(box.shape[z], *self._across(box))
+        planes = []
+        for plane in range(box.start[z], box.stop[z], step):
+            one = Window(
+                start=(*box.start[:z], plane, *box.start[z + 1 :]),
+                stop=(*box.stop[:z], plane + 1, *box.stop[z + 1 :]),
+            )
+            planes.append(self.pixels.read(one).reshape(self._across(box)))
+        return np.stack(planes)
+
+    def _across(self, window: Window) -> tuple[int, int]:
+        shape = dict(zip(self.axes, window.shape, strict=True))
+        return shape["y"], shape["x"]
 
 
 def view_at(image: Path, pyramid: Pyramid, number: int) -> View:
-    """Return an image at its pyramid level of this number, counted from the finest, 0."""
+    """Return an image at its pyramid level of this number, counted from the finest, 0.
+
+    Raises:
+        InvalidInputError: The level cannot be read.
+    """
     level = pyramid.levels[number]
     factor = tuple(a / b for a, b in zip(pyramid.levels[0].shape, level.shape, strict=True))
     return View(
@@ -129,7 +161,26 @@ def view_at(image: Path, pyramid: Pyramid, number: int) -> View:
         level=level,
         factor=factor,
         pixel_size=pyramid.pixel_size,
+        pixels=LevelPixels(image, level.path),
     )
+
+
+def view_like(image: Path, other: View) -> View | None:
+    """Return an image at the level of another that was made in the same way; None if it was not.
+
+    Raises:
+        InvalidInputError: Its metadata or the level cannot be read.
+        FileNotFoundError: It is not there.
+    """
+    scales = read_multiscale(image)
+    if scales.axes != other.axes or other.level.path not in scales.levels:
+        return None
+    across = [(scales.pixel_sizes[0][n], other.pixel_size[n]) for n in map(scales.axes.index, "yx")]
+    if not all(math.isclose(*pair, rel_tol=SAME_PIXELS) for pair in across):
+        return None
+    pixels = LevelPixels(image, other.level.path)
+    level = other.level.model_copy(update={"shape": pixels.shape})
+    return replace(other, image=image, level=level, pixels=pixels)
 
 
 def coarse_enough(pyramid: Pyramid, windows: Iterable[Window]) -> int:

@@ -17,10 +17,16 @@ from tasks.report.folder import picture_stem
 THUMBNAIL = 160
 """Pixels along the longer side."""
 
-LARGE = 512
-_QUALITY = 82
+LEAST = 256
+MOST = 512
+"""Pixels along the longer side of a large picture; between them it is as it was read."""
+
+_QUALITY = 85
 _SHOWN = (0.01, 0.998)
 """Quantiles that become black and full colour."""
+
+_COUNTED = 2**13
+"""Pixels that the quantiles are taken of: more say the same."""
 
 _BAR_SHARE = 0.25
 """Of the picture's width that the scale bar takes at most."""
@@ -29,7 +35,7 @@ Colours = NDArray[np.uint8]
 
 
 def write_pictures(folder: Path, pictures: Pictures, *, well: str, image: str, region: str) -> None:
-    """Write the pictures of one region as WebP, each large and as a thumbnail.
+    """Write the pictures of one region as JPEG, and a thumbnail of the last.
 
     Args:
         folder: Of the report.
@@ -43,15 +49,18 @@ def write_pictures(folder: Path, pictures: Pictures, *, well: str, image: str, r
     """
     stem = picture_stem(well, image, region)
     (folder / stem).parent.mkdir(parents=True, exist_ok=True)
+    magenta = _brightness(pictures.reference)
+    # The list shows what came of it, where something did.
+    listed = "before" if pictures.after is None else "after"
     for what, moving in (("before", pictures.before), ("after", pictures.after)):
         if moving is None:
             continue
-        colours = in_two_colours(pictures.reference, moving)
-        for ending, side, has_bar in (("", LARGE, True), ("-small", THUMBNAIL, False)):
-            shown = _scaled(colours, side)
-            if has_bar:
-                _draw_bar(shown, pictures.pixel_size[1] * colours.shape[1] / shown.width)
-            _write(folder / f"{stem}-{what}{ending}.webp", shown)
+        colours = _coloured(magenta, _brightness(moving))
+        shown = _large(colours)
+        _draw_bar(shown, pictures.pixel_size[1] * colours.shape[1] / shown.width)
+        _write(folder / f"{stem}-{what}.jpg", shown)
+        if what == listed:
+            _write(folder / f"{stem}-small.jpg", _small(colours))
 
 
 def in_two_colours(reference: NDArray[Any], moving: NDArray[Any]) -> Colours:
@@ -64,7 +73,10 @@ def in_two_colours(reference: NDArray[Any], moving: NDArray[Any]) -> Colours:
     Returns:
         Axes (y, x, red green blue).
     """
-    magenta, green = (_brightness(each) for each in (reference, moving))
+    return _coloured(_brightness(reference), _brightness(moving))
+
+
+def _coloured(magenta: NDArray[np.uint8], green: NDArray[np.uint8]) -> Colours:
     return np.stack([magenta, green, magenta], axis=-1)
 
 
@@ -72,6 +84,7 @@ def _brightness(pixels: NDArray[Any]) -> NDArray[np.uint8]:
     flat = np.nan_to_num(pixels.mean(axis=0, dtype=np.float32))
     # What no region covers is 0, and says nothing of the contrast.
     seen = flat[flat > 0]
+    seen = seen[:: max(1, seen.size // _COUNTED)]
     if not seen.size:
         return np.zeros(flat.shape, np.uint8)
     dark, bright = np.quantile(seen, _SHOWN)
@@ -80,13 +93,22 @@ def _brightness(pixels: NDArray[Any]) -> NDArray[np.uint8]:
     return shown
 
 
-def _scaled(colours: Colours, side: int) -> Image.Image:
+def _large(colours: Colours) -> Image.Image:
+    """Return the picture as it was read; one of few pixels shows each as a square."""
     picture = Image.fromarray(colours)
-    factor = side / max(picture.size)
-    size = (max(1, round(picture.width * factor)), max(1, round(picture.height * factor)))
-    return picture.resize(
-        size, Image.Resampling.BILINEAR if factor < 1 else Image.Resampling.NEAREST
-    )
+    times = max(1, LEAST // max(picture.size))
+    if max(picture.size) > MOST:
+        picture.thumbnail((MOST, MOST), Image.Resampling.BILINEAR)
+    elif times > 1:
+        size = (times * picture.width, times * picture.height)
+        picture = picture.resize(size, Image.Resampling.NEAREST)
+    return picture
+
+
+def _small(colours: Colours) -> Image.Image:
+    picture = Image.fromarray(colours)
+    picture.thumbnail((THUMBNAIL, THUMBNAIL), Image.Resampling.BILINEAR)
+    return picture
 
 
 def _draw_bar(picture: Image.Image, micrometers: float) -> None:
@@ -110,5 +132,6 @@ def nice_length(most: float) -> float:
 
 def _write(path: Path, picture: Image.Image) -> None:
     content = io.BytesIO()
-    picture.save(content, "webp", quality=_QUALITY)
+    # Colours as sharp as brightness: it is by colours that the two are told apart.
+    picture.save(content, "jpeg", quality=_QUALITY, subsampling=0)
     path.write_bytes(content.getvalue())

@@ -69,7 +69,7 @@ def details_of(regions: Sequence[RegionQuality]) -> dict[str, dict[str, JsonValu
 def _row(place: int, region: RegionQuality, folder: Path) -> list[JsonValue]:
     z, y, x = region.shift
     stem = picture_stem(region.well, region.image, region.region)
-    shown = [what for what in ("before", "after") if (folder / f"{stem}-{what}.webp").is_file()]
+    shown = [what for what in ("before", "after") if (folder / f"{stem}-{what}.jpg").is_file()]
     values: dict[str, JsonValue] = {
         "place": place,
         "well": region.well,

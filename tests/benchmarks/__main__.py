@@ -16,6 +16,7 @@ from tests.benchmarks.comparison import as_table, measure
 from tests.benchmarks.equivalence import run_trials
 from tests.benchmarks.estimation import main as compare_estimates
 from tests.benchmarks.estimation_time import time_fields
+from tests.benchmarks.quality import measure_cost
 from tests.benchmarks.reference_system import VERSION, reference_python
 from tests.benchmarks.scenes import LARGE, SCENES, SMALL
 
@@ -83,6 +84,17 @@ def estimation(*, seeds: int = 3, runs: int = 5) -> None:
     console.print(time_fields(runs))
     if seeds:
         compare_estimates(seeds)
+
+
+@app.command
+def quality(*, runs: int = 5, only: str = "") -> None:
+    """Measure what knowing the quality costs: whole plates by the flow, with it and without.
+
+    Args:
+        runs: Pairs of runs; medians are shown.
+        only: Measure the cases whose name contains this.
+    """
+    console.print(measure_cost(runs, only))
 
 
 if __name__ == "__main__":

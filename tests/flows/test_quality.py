@@ -42,7 +42,7 @@ def test_a_plate_has_a_report_and_each_image_a_table(
     assert read_quality(well / "0") == ()
     page = plate.with_name("p.registration") / "report.html"
     assert page.is_file()
-    assert (page.parent / "pictures/A-01/1/FOV_1-before.webp").is_file()
+    assert (page.parent / "pictures/A-01/1/FOV_1-before.jpg").is_file()
     assert f"Quality: 1 pass\nReport: {page}" in capsys.readouterr().out
     wanted = ArtifactFilter(key=ArtifactFilterKey(any_=["quality-p-zarr"]))
     with get_client(sync_client=True) as client:

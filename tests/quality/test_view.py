@@ -7,6 +7,7 @@ import pytest
 import zarr
 
 from tasks.plan.window import Window
+from tasks.quality import view as module
 from tasks.quality.view import (
     SIDE,
     Channel,
@@ -14,6 +15,7 @@ from tasks.quality.view import (
     read_channels,
     shared_channels,
     view_at,
+    view_like,
 )
 from tasks.survey.pyramids import read_image_pyramid
 from tests.plates import make_plate
@@ -90,6 +92,34 @@ def test_a_window_of_a_coarse_level(tmp_path: Path, axes: str) -> None:
     found = view.read(channels[-1], window)
     np.testing.assert_array_equal(found, expected.reshape(found.shape))
     assert found.ndim == 3
+
+
+def test_of_a_deep_stack_planes_are_left_out_evenly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = make_plate(tmp_path / "p.zarr", shape=(1, 11, 16, 16), labels=()) / "A/01/0"
+    pyramid, _ = read_image_pyramid(image)
+    view = view_at(image, pyramid, 0)
+    monkeypatch.setattr(module, "MOST_PIXELS", 4 * 16 * 16)
+    found = view.read(channel(0), Window.whole((1, 11, 16, 16)))
+    expected = zarr.open_array(image / "0", mode="r")[0, ::3]
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_another_image_is_seen_at_the_same_level_if_it_was_made_in_the_same_way(
+    tmp_path: Path,
+) -> None:
+    plate = make_plate(tmp_path / "p.zarr", wells=("A/01", "A/02"), pixel_size=0.5, labels=())
+    other = make_plate(tmp_path / "q.zarr", pixel_size=0.6, labels=()) / "A/01/0"
+    image = plate / "A/01/0"
+    view = view_at(image, read_image_pyramid(image)[0], 1)
+    alike = view_like(plate / "A/02/0", view)
+    assert alike is not None
+    whole = Window.whole(alike.level.shape)
+    np.testing.assert_array_equal(
+        alike.read(channel(0), whole), zarr.open_array(plate / "A/02/0/1", mode="r")[0]
+    )
+    assert view_like(other, view) is None
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from PIL import Image
 from tasks.quality.measure import Pictures
 from tasks.quality.view import Channel
 from tasks.report.folder import picture_stem
-from tasks.report.pictures import LARGE, THUMBNAIL, in_two_colours, nice_length, write_pictures
+from tasks.report.pictures import MOST, THUMBNAIL, in_two_colours, nice_length, write_pictures
 
 SPOT = np.zeros((1, 40, 80), np.uint16)
 SPOT[0, 10:20, 10:20] = 1000
@@ -43,11 +43,31 @@ def test_large_and_small_files_of_each_picture(tmp_path: Path, has_before: bool)
     write_pictures(tmp_path, pictures, well="B/03", image="1", region=region)
     stem = tmp_path / picture_stem("B/03", "1", region)
     names = {path.name.removeprefix(stem.name) for path in stem.parent.iterdir()}
-    expected = {"-after.webp", "-after-small.webp"}
-    assert names == expected | ({"-before.webp", "-before-small.webp"} if has_before else set())
-    for ending, side in (("", LARGE), ("-small", THUMBNAIL)):
-        with Image.open(f"{stem}-after{ending}.webp") as picture:
-            assert picture.size == (side, side // 2)
+    assert names == {"-after.jpg", "-small.jpg"} | ({"-before.jpg"} if has_before else set())
+    sizes = {}
+    for ending in ("after", "small"):
+        with Image.open(f"{stem}-{ending}.jpg") as picture:
+            sizes[ending] = picture.size
+    # The picture is 80 pixels wide: each becomes a square of 3.
+    assert sizes == {"after": (240, 120), "small": (80, 40)}
+
+
+def test_a_region_that_was_not_registered_is_listed_as_it_is(tmp_path: Path) -> None:
+    pictures = Pictures(
+        channel=Channel(number=0, wavelength="", label="DAPI"),
+        reference=np.zeros((1, 1200, 600), np.uint16),
+        before=np.ones((1, 1200, 600), np.uint16),
+        after=None,
+        spacing=(1.0, 1.0),
+        pixel_size=(1.3, 1.3),
+    )
+    write_pictures(tmp_path, pictures, well="B/03", image="1", region="F")
+    stem = tmp_path / picture_stem("B/03", "1", "F")
+    sizes = {}
+    for path in stem.parent.iterdir():
+        with Image.open(path) as picture:
+            sizes[path.name] = max(picture.size)
+    assert sizes == {"F-before.jpg": MOST, "F-small.jpg": THUMBNAIL}
 
 
 @pytest.mark.parametrize(

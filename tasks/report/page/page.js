@@ -68,7 +68,7 @@
       const small = element("img");
       small.loading = "lazy";
       small.alt = "";
-      small.src = `${row[at.picture]}-${row[at.has_after] ? "after" : "before"}-small.webp`;
+      small.src = `${row[at.picture]}-small.jpg`;
       picture.append(small);
     }
     const verdict = cell();
@@ -122,7 +122,7 @@
     for (const [image, what] of [[before, "before"], [after, "after"]]) {
       const there = stem && sources[what];
       image.closest("figure").hidden = !there;
-      image.dataset.own = there ? `${stem}-${what}.webp` : "";
+      image.dataset.own = there ? `${stem}-${what}.jpg` : "";
       if (there) image.src = image.dataset.own; else image.removeAttribute("src");
       image.alt = there ? `Reference in magenta and image in green, ${what} registration` : "";
     }
