@@ -34,6 +34,8 @@ def prefect_ready_for(module: str, *, verbose: bool) -> Iterator[None]:
     set_up_server()
     if not verbose:
         os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
+        # Of events that did not reach a server; that it is away is told if it stays away.
+        os.environ.setdefault("PREFECT_INTERNAL_LOGGING_LEVEL", "CRITICAL")
     # To know for sure takes as long as Prefect takes to load, two seconds.
     is_likely = not (os.environ.get("PREFECT_API_URL") or "prefect" in sys.modules)
     server = OwnServer(os.environ, verbose=verbose) if is_likely else None

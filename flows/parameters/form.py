@@ -13,9 +13,12 @@ from prefect.utilities.hashing import file_hash
 from pydantic import Field
 from pydantic.config import JsonDict
 
+from flows.results.log_lines import leave_out_tracebacks
 from flows.server.at_hand import server_at_hand
+from flows.server.told import server_told_of
 from tasks.plan.described import description_of, parameters_of, values_of
 from tasks.plan.errors import InvalidInputError
+from tasks.survey.boundary import told_of
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
@@ -38,9 +41,10 @@ class FormFlow(Flow[Parameters, Result], Generic[Parameters, Result, Group]):
             Raises:
                 InvalidInputError: A name is none of the flow's parameters.
                 OSError: No server is configured, and our own does not answer.
+                ServerError: The server stopped answering.
             """
             self._refuse_unknown(set(parameters) - {"return_state", "wait_for"})
-            with server_at_hand():
+            with server_at_hand(), server_told_of():
                 return super().__call__(*args, **parameters)
 
     def validate_parameters(self, parameters: dict[str, Any]) -> dict[str, Any]:
@@ -78,10 +82,15 @@ def flow_of(
         run_name: Names a run, once it has begun.
     """
     known = list(parameters_of(group))  # type: ignore[arg-type]  # a class, called to make one
+    leave_out_tracebacks()
+    # What a flow works on comes first.
+    place = known[0][0]
 
     def make(function: Callable[[Group], Result]) -> FormFlow[Parameters, Result, Group]:
         def run(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
-            return function(group(*args, **kwargs))
+            parameters = group(*args, **kwargs)
+            with told_of(Path(str(getattr(parameters, place)))):
+                return function(parameters)
 
         shown = {name: _shown(annotation) for name, annotation, _ in known}
         run.__signature__ = inspect.Signature(  # type: ignore[attr-defined]  # what `inspect` reads

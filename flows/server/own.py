@@ -1,14 +1,16 @@
-"""A server of Prefect's of our own: a process that serves when told, and ends with us."""
+"""A server of Prefect's of our own: serves when told, is started again if killed, ends with us."""
 
 from __future__ import annotations
 
 import atexit
+import logging
 import os
 import re
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -23,6 +25,9 @@ SECONDS_TO_END = 5.0
 SECONDS_TO_BE_GONE = 60.0
 """How long a server that has failed may take until it can be said how."""
 
+STARTED_AGAIN = 3
+"""How often a server that was killed is started again, by the system short of memory for one."""
+
 _CODE = Path(__file__).with_name("process.py")
 
 _FOR_US_ALONE = {
@@ -36,7 +41,12 @@ _ELSE = "or set PREFECT_API_URL to a server that runs already"
 
 
 class OwnServer:
-    """A process that loads the server's code at once, serves when told, and ends with us."""
+    """A process that loads the server's code at once, serves when told, and ends with us.
+
+    Once it has answered, one that is killed is started again at the same address, with the same
+    database: Prefect's client tries again until then, and the runs go on. Else they would wait for
+    a server that never comes, for many minutes.
+    """
 
     def __init__(self, environment: Mapping[str, str], *, verbose: bool) -> None:
         """Start loading the server's code.
@@ -45,12 +55,22 @@ class OwnServer:
             environment: What the server's settings are read from; ours for SQLite fill the gaps.
             verbose: Let the server write to our standard error. Else it is only told why it failed.
         """
+        self._environment = {**SETTINGS, **environment, **_FOR_US_ALONE}
+        self._said: IO[bytes] | None = None if verbose else tempfile.TemporaryFile()  # noqa: SIM115 - closed by `end`
+        self._port = 0
+        self._turn = threading.Lock()
+        self._is_over = False
+        self._launch()
+        self.url = f"http://127.0.0.1:{self._port}/api"
+        # At exit, not before: Prefect sends the last log lines and events while Python shuts down.
+        atexit.register(self.end)
+
+    def _launch(self) -> None:
         # The server ends when the other end of its standard input is closed.
         standard_input, self._held_open = os.pipe()
-        self._said: IO[bytes] | None = None if verbose else tempfile.TemporaryFile()  # noqa: SIM115 - closed by `end`
         # Requests wait there until it serves.
-        with socket.create_server(("127.0.0.1", 0)) as listening:
-            self.url = f"http://127.0.0.1:{listening.getsockname()[1]}/api"
+        with socket.create_server(("127.0.0.1", self._port)) as listening:
+            self._port = listening.getsockname()[1]
             self._process = subprocess.Popen(  # noqa: S603 - our own module
                 # -P: what lies in the user's folder, a tasks.py for one, is not what is meant here.
                 [sys.executable, "-P", str(_CODE), str(listening.fileno())],
@@ -59,11 +79,9 @@ class OwnServer:
                 stderr=self._said,
                 # Ctrl-C is for us alone, who still have to say how the runs ended.
                 process_group=0,
-                env={**SETTINGS, **environment, **_FOR_US_ALONE},
+                env=self._environment,
             )
         os.close(standard_input)
-        # At exit, not before: Prefect sends the last log lines and events while Python shuts down.
-        atexit.register(self.end)
 
     @property
     def runs(self) -> bool:
@@ -90,6 +108,7 @@ class OwnServer:
                     os.write(self._held_open, b"\n")
                 yield self
                 self._wait(seconds)
+            threading.Thread(target=self._start_again, daemon=True).start()
         except BaseException:
             self.end()
             raise
@@ -97,7 +116,9 @@ class OwnServer:
     def end(self) -> None:
         """Close its standard input, and see that it ends."""
         atexit.unregister(self.end)
-        os.close(self._held_open)
+        with self._turn:
+            self._is_over = True
+            os.close(self._held_open)
         try:
             self._process.wait(SECONDS_TO_END)
         except subprocess.TimeoutExpired:
@@ -105,6 +126,20 @@ class OwnServer:
             self._process.wait()
         if self._said is not None:
             self._said.close()
+
+    def _start_again(self) -> None:
+        for _ in range(STARTED_AGAIN):
+            code = self._process.wait()
+            with self._turn:
+                if self._is_over:
+                    return
+                logging.getLogger(__name__).warning(
+                    "Prefect's own server ended with exit code %d and is started again", code
+                )
+                os.close(self._held_open)
+                self._launch()
+                with suppress(BrokenPipeError):
+                    os.write(self._held_open, b"\n")
 
     def _wait(self, seconds: float) -> None:
         import httpx  # noqa: PLC0415 - Prefect has loaded it by now; help does not need it

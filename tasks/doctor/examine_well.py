@@ -20,6 +20,7 @@ from tasks.storage.recover import find_leftovers, require_first_result
 from tasks.storage.swap import is_phantom
 from tasks.storage.swap_table import find_table_leftovers
 from tasks.storage.well_entries import read_images
+from tasks.survey.boundary import told_of
 
 
 def examine_well(well: Path) -> tuple[Finding, ...]:
@@ -28,6 +29,14 @@ def examine_well(well: Path) -> tuple[Finding, ...]:
     An image that a run is working on is told of and not looked at. Metadata that cannot be read is
     a finding too.
     """
+    try:
+        with told_of(well):
+            return _examine(well)
+    except InvalidInputError as error:
+        return (_finding(well, str(error), "person", "it was not looked at any further"),)
+
+
+def _examine(well: Path) -> tuple[Finding, ...]:
     try:
         require_kind(well, "well")
         holders = read_holders(well)
@@ -151,7 +160,8 @@ def _of_listed(image: Path, *, is_half_swapped: bool) -> Iterator[Finding]:
     try:
         kind = kind_of(image)
         if kind == "image":
-            yield from examine_image(image)
+            with told_of(image):
+                yield from examine_image(image)
         elif not is_half_swapped:
             what = "there is no such folder" if kind == "missing" else "this is no image"
             yield _finding(

@@ -12,6 +12,7 @@ from tasks.estimate.options import EstimateOptions
 from tasks.plan.errors import InvalidInputError
 from tasks.plan.region import Region, pair_regions
 from tasks.storage.well_entries import read_images
+from tasks.survey.boundary import told_of
 from tasks.survey.listed_tables import list_tables
 from tasks.survey.reference import pick_reference
 from tasks.survey.regions import read_regions
@@ -59,6 +60,11 @@ def pair_images(reference: Path, image: Path, options: EstimateOptions) -> Paire
     Raises:
         InvalidInputError: A table, level or channel is missing, or the images do not fit together.
     """
+    with told_of(image):
+        return _pair(reference, image, options)
+
+
+def _pair(reference: Path, image: Path, options: EstimateOptions) -> Paired:
     ours, theirs = (
         open_level(path, wavelength=options.wavelength_id, level=options.level_path)
         for path in (reference, image)

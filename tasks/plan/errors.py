@@ -6,6 +6,7 @@ RegistrationError
 ├── UncertainShiftError    a shift cannot be trusted; nothing was written
 ├── DamagedChunkError      a chunk of the source cannot be decoded; nothing was replaced
 ├── LockHeldError          another run owns the image or the well; it can be tried again
+├── ServerError            Prefect's server does not answer; what was finished stays
 ├── ChangedMeanwhileError  the original was changed while it was registered, and was kept
 ├── StoppedError           somebody stopped the run; the original was not touched
 ├── QualityError           a result is not as good as was asked for; both are kept
@@ -37,6 +38,10 @@ class DamagedChunkError(RegistrationError):
 
 class LockHeldError(RegistrationError, TimeoutError):
     """Another run owns the image or the well; it can be tried again when that run has ended."""
+
+
+class ServerError(RegistrationError):
+    """Prefect's server stopped answering; images that were finished stay as they are."""
 
 
 class ChangedMeanwhileError(RegistrationError):

@@ -20,6 +20,7 @@ from tasks.storage.kinds import require_kind
 from tasks.storage.made_from import fingerprint_inputs
 from tasks.storage.paths import local_path, require_inside
 from tasks.storage.well_entries import read_images
+from tasks.survey.boundary import told_of
 from tasks.survey.coverage import judge_kept, measure_kept
 from tasks.survey.moved_in_place import (
     read_frame,
@@ -49,6 +50,11 @@ def build_plan(image: str | Path, request: RegistrationRequest) -> RegistrationP
     """
     path = local_path(image)
     require_kind(path, "image")
+    with told_of(path):
+        return _build(path, request)
+
+
+def _build(path: Path, request: RegistrationRequest) -> RegistrationPlan:
     well = path.parent
     acquisitions = {entry.name: entry.acquisition for entry in read_images(well)}
     acquisition = acquisitions.get(path.name)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import httpx
 import pytest
 
 from flows.server import own
@@ -24,6 +26,20 @@ os.write(diary, b"answers ")
 asks, _ = listening.accept()
 asks.recv(10000)
 asks.sendall(b"HTTP/1.1 200 OK\\r\\nContent-Length: 0\\r\\n\\r\\n")
+os.read(0, 1)
+"""
+SERVES = """
+import os, socket, sys, threading
+listening = socket.socket(fileno=int(sys.argv[1]))
+os.read(0, 1)
+def serve():
+    while True:
+        asks, _ = listening.accept()
+        asks.recv(10000)
+        who = str(os.getpid())
+        asks.sendall(f"HTTP/1.1 200 OK\\r\\nContent-Length: {len(who)}\\r\\n\\r\\n{who}".encode())
+        asks.close()
+threading.Thread(target=serve, daemon=True).start()
 os.read(0, 1)
 """
 FAILS = """
@@ -81,6 +97,25 @@ def test_a_start_that_lasts_is_named_to_those_who_wait_for_it(code: Path, tmp_pa
     code.write_text(ANSWERS)
     with own._alone_in(tmp_path, 0), pytest.raises(TimeoutError, match="another command has been"):
         start(tmp_path, tmp_path, seconds=0.1)
+
+
+def test_a_server_that_is_killed_is_started_again_at_its_address(
+    code: Path, tmp_path: Path
+) -> None:
+    code.write_text(SERVES)
+    server = OwnServer({**os.environ, "DIARY": str(tmp_path / "diary")}, verbose=False)
+    with server.serving(tmp_path, 60):
+        pass
+    answers = []
+    for _ in range(own.STARTED_AGAIN):
+        answers.append(httpx.get(f"{server.url}/health", trust_env=False).text)
+        os.kill(int(answers[-1]), signal.SIGKILL)
+        again = httpx.Client(transport=httpx.HTTPTransport(retries=10), trust_env=False)
+        with again:
+            assert again.get(f"{server.url}/health", timeout=60).text != answers[-1]
+    assert len(set(answers)) == own.STARTED_AGAIN
+    server.end()
+    assert not server.runs
 
 
 @pytest.mark.parametrize("home", ["a file", "a file/below"])
