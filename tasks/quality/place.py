@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tasks.plan.registration_plan import RegistrationPlan
 from tasks.plan.window import Frozen, Window
+from tasks.quality.cut_away import cut_away
 
 
 class Place(Frozen):
@@ -22,7 +23,12 @@ class Place(Frozen):
 
 
 def places_of(plan: RegistrationPlan) -> tuple[Place, ...]:
-    """Return the regions of a planned registration, in its order."""
+    """Return the regions of a planned registration, in its order.
+
+    Raises:
+        InvalidInputError: The image's metadata cannot be read.
+    """
+    lost = cut_away(plan.image_path, plan.registered_roi_table, plan.frame)
     sizes = dict(zip(plan.image.axes, plan.image.pixel_size, strict=True))
     places = []
     for shift in plan.image.shifts:
@@ -35,6 +41,7 @@ def places_of(plan: RegistrationPlan) -> tuple[Place, ...]:
                 before=shift.target,
                 after=shift.target,
                 shift=(z, y, x),
+                cut_away=lost.get(shift.region),
             )
         )
     return tuple(places)

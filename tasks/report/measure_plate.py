@@ -11,6 +11,7 @@ from tasks.plan.registration_plan import Pyramid
 from tasks.plan.rounding import outward
 from tasks.plan.window import Frozen, Window
 from tasks.quality.compare_images import compare_as_they_are
+from tasks.quality.cut_away import cut_away
 from tasks.quality.image_quality import judge_image
 from tasks.quality.options import Thresholds
 from tasks.quality.place import Place
@@ -80,7 +81,11 @@ def _measure(
     moving, reference = well / image.name, well / name
     regions, is_registered = _regions(moving, reference, question)
     pyramid, _ = read_image_pyramid(moving)
-    places = tuple(_place(region, pyramid, is_registered=is_registered) for region in regions)
+    lost = cut_away(reference, question.registered_roi_table, regions) if is_registered else {}
+    places = tuple(
+        _place(region, pyramid, is_registered=is_registered, lost=lost.get(region.name))
+        for region in regions
+    )
     compared = compare_as_they_are(
         moving,
         reference,
@@ -111,7 +116,7 @@ def _regions(moving: Path, reference: Path, question: Question) -> tuple[tuple[R
     return (Region(name="image", start={}, length={}),), False
 
 
-def _place(region: Region, pyramid: Pyramid, *, is_registered: bool) -> Place:
+def _place(region: Region, pyramid: Pyramid, *, is_registered: bool, lost: float | None) -> Place:
     start, stop = [], []
     for axis, size, pixels in zip(
         pyramid.axes, pyramid.pixel_size, pyramid.levels[0].shape, strict=True
@@ -129,6 +134,7 @@ def _place(region: Region, pyramid: Pyramid, *, is_registered: bool) -> Place:
         before=None if is_registered else window,
         after=window if is_registered else None,
         shift=(0.0, 0.0, 0.0),
+        cut_away=lost,
     )
 
 
