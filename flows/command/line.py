@@ -195,6 +195,23 @@ def discard(place: HeldPlace) -> None:
         Console().print(message, soft_wrap=True, markup=False, highlight=False)
 
 
+@app.command(name="deploy")
+def deploy_flows(
+    *,
+    prefect_file: Annotated[
+        Path, Parameter(help="The file that describes the deployments.")
+    ] = Path("prefect.yaml"),
+    as_shipped: Annotated[
+        bool, Parameter(help="Set back what was set on the server.", negative=())
+    ] = False,
+) -> None:
+    """Tell a server of all flows; parameters, limits and schedules that were set there stay."""
+    from flows.command.deploy import deploy_all  # noqa: PLC0415 - loads what help does not need
+
+    for message in deploy_all(prefect_file, as_shipped=as_shipped):
+        Console().print(message, soft_wrap=True, markup=False, highlight=False)
+
+
 def main() -> None:
     """Run the command line; one line on stderr and a non-zero exit code where something is wrong.
 

@@ -1,11 +1,13 @@
-"""A real server and a real worker on loopback, as an operator would start them."""
+"""A real server and a real worker on loopback, as an operator would start them.
+
+They are what the Dockerfile installs, and the server asks for a password.
+"""
 
 from __future__ import annotations
 
 import os
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,24 +18,25 @@ from typing import Any
 import httpx
 import pytest
 
-from flows.server.settings import SETTINGS
+from tests.deployments.installed import install
 
-PROJECT = Path(__file__).parent.parent.parent
-PREFECT = Path(sys.executable).with_name("prefect")
+PASSWORD = ("admin", "a password: with @ and %")
 
 
 @dataclass(frozen=True)
 class Site:
     """A machine with a server and a worker: where its API is, and the environment of its shell."""
 
+    folder: Path
+    """The project's, as the Dockerfile makes it."""
     api: str
     environment: dict[str, str]
 
-    def prefect(self, *arguments: str) -> str:
-        """Run a `prefect` command from the project's folder and return what it printed."""
+    def run(self, command: str, *arguments: str) -> str:
+        """Run a command from the project's folder and return what it printed."""
         done = subprocess.run(  # noqa: S603 - our own command
-            [PREFECT, *arguments],
-            cwd=PROJECT,
+            [self.folder / ".venv" / "bin" / command, *arguments],
+            cwd=self.folder,
             env=self.environment,
             capture_output=True,
             text=True,
@@ -47,7 +50,9 @@ class Site:
         """Ask the REST API; a busy SQLite answers 503, which means: ask again."""
         deadline = monotonic() + 60
         while True:
-            answer = httpx.request(method, f"{self.api}{path}", json=body, timeout=30)
+            answer = httpx.request(
+                method, f"{self.api}{path}", json=body, timeout=30, auth=PASSWORD
+            )
             if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE or monotonic() > deadline:
                 return answer
             sleep(1)
@@ -58,19 +63,21 @@ class Site:
 
 
 @contextmanager
-def running(arguments: list[str], environment: dict[str, str], log: Path) -> Iterator[None]:
-    """Run a `prefect` command beside the test and stop it at its end."""
+def running(
+    site: Site, command: str, *arguments: str, log: Path
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a command beside the test and stop it at its end."""
     with log.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(  # noqa: S603 - our own command
-            [PREFECT, *arguments],
-            cwd=PROJECT,
-            env=environment,
+            [site.folder / ".venv" / "bin" / command, *arguments],
+            cwd=site.folder,
+            env=site.environment,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
         try:
-            yield
+            yield process
         finally:
             process.terminate()
             try:
@@ -83,7 +90,9 @@ def running(arguments: list[str], environment: dict[str, str], log: Path) -> Ite
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Return a site whose server and worker have been started; nothing is deployed yet."""
-    folder = tmp_path_factory.mktemp("site")
+    home = tmp_path_factory.mktemp("home")
+    folder = tmp_path_factory.mktemp("installed")
+    install(folder)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -91,20 +100,21 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     kept = {name: text for name, text in os.environ.items() if not name.startswith("PREFECT_")}
     environment = {
         **kept,
-        **SETTINGS,
-        "PREFECT_HOME": str(folder),
+        "PREFECT_HOME": str(home),
         "PREFECT_API_URL": api,
+        "PREFECT_SERVER_API_AUTH_STRING": ":".join(PASSWORD),
+        "PREFECT_API_AUTH_STRING": ":".join(PASSWORD),
         "PREFECT_WORKER_QUERY_SECONDS": "1",
         "PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS": "2",
     }
-    server = ["server", "start", "--host", "127.0.0.1", "--port", str(port)]
+    site = Site(folder, api, environment)
+    server = ["-m", "flows.server", "--host", "127.0.0.1", "--port", str(port)]
     worker = ["worker", "start", "--pool", "plate-registration", "--type", "process"]
-    with running(server, environment, folder / "server.log"):
-        wait_for_server(api, folder / "server.log")
-        site = Site(api=api, environment=environment)
+    with running(site, "python", *server, log=home / "server.log"):
+        wait_for_server(api, home / "server.log")
         # A worker would make it too, but some time after it has begun.
-        site.prefect("work-pool", "create", "plate-registration", "--type", "process")
-        with running(worker, environment, folder / "worker.log"):
+        site.run("prefect", "work-pool", "create", "plate-registration", "--type", "process")
+        with running(site, "prefect", *worker, log=home / "worker.log"):
             yield site
 
 
@@ -114,8 +124,10 @@ def wait_for_server(api: str, log: Path) -> None:
     with httpx.Client(timeout=5) as client:
         while monotonic() < deadline:
             try:
-                if client.get(f"{api}/health").is_success:
-                    return
+                # It asks for a password there too.
+                client.get(f"{api}/health")
             except httpx.TransportError:
                 sleep(0.5)
+            else:
+                return
     raise AssertionError(f"the server did not start:\n{log.read_text(encoding='utf-8')}")

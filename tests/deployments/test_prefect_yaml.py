@@ -36,7 +36,7 @@ def serving() -> ModuleType:
 
 
 def test_there_is_a_deployment_for_each_flow() -> None:
-    assert set(DEPLOYMENTS) == {"image", "well", "plate", "register"}
+    assert set(DEPLOYMENTS) == {"image", "well", "plate", "plate-nightly", "register"}
 
 
 @pytest.mark.parametrize("deployment", DEPLOYMENTS.values(), ids=DEPLOYMENTS)
@@ -58,15 +58,18 @@ def test_every_deployment_says_what_it_is_and_has_a_limit(deployment: dict[str, 
 
 
 def test_the_nightly_schedule_is_off_and_complete() -> None:
-    (schedule,) = DEPLOYMENTS["plate"]["schedules"]
+    (schedule,) = DEPLOYMENTS["plate-nightly"]["schedules"]
     assert schedule["active"] is False
     CronSchedule(cron=schedule["cron"], timezone=schedule["timezone"])
-    given = {**DEPLOYMENTS["plate"]["parameters"], **schedule["parameters"]}
-    required = parameter_schema(load(DEPLOYMENTS["plate"]["entrypoint"])).required
+    given = {**DEPLOYMENTS["plate-nightly"]["parameters"], **schedule["parameters"]}
+    required = parameter_schema(load(DEPLOYMENTS["plate-nightly"]["entrypoint"])).required
     assert set(required) <= set(given)
 
 
-def test_serving_from_one_process_offers_the_same(serving: ModuleType) -> None:
+def test_serving_from_one_process_offers_the_same(
+    serving: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serving, "settings_on_server", lambda _described: None)
     served = {each.name: each for each in serving.read_deployments()}
     assert set(served) == set(DEPLOYMENTS)
     for name, deployment in DEPLOYMENTS.items():
@@ -75,7 +78,7 @@ def test_serving_from_one_process_offers_the_same(serving: ModuleType) -> None:
         assert served[name].parameters == deployment["parameters"]
         assert served[name].concurrency_limit == deployment["concurrency_limit"]["limit"]
         assert len(served[name].schedules or []) == len(deployment.get("schedules", []))
-    assert [schedule.active for schedule in served["plate"].schedules] == [False]
+    assert [schedule.active for schedule in served["plate-nightly"].schedules] == [False]
 
 
 def test_compose_starts_a_worker_for_the_pool_and_a_server_for_it() -> None:

@@ -8,24 +8,36 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
+import httpx
 import numpy as np
 import pytest
 from numcodecs import LZMA
 
 from tasks.doctor.plate import examine_plate, repair_plate
+from tasks.storage.provenance import read_provenance
 from tests.deployments.conftest import Site
+from tests.estimate.wells import STAIN, make_well
+from tests.estimate.wells import TABLE as RAW_TABLE
 from tests.flows.conftest import TABLE, registrable_plate
 from tests.plates import make_plate, read_levels, write_regions
 from tests.soak_scene import files_of
 
 PLANES = 160
-FLOWS = {name: f"apply-registration-to-{name}" for name in ("image", "well", "plate")}
+FLOWS = {
+    **{name: f"apply-registration-to-{name}" for name in ("image", "well", "plate")},
+    "plate-nightly": "apply-registration-to-plate",
+    "register": "register-plate",
+}
 
 
 @pytest.fixture(scope="module")
 def deployed(site: Site) -> dict[str, dict[str, Any]]:
     """Deploy prefect.yaml to the fresh server and return what it then knows, by name."""
-    site.prefect("--no-prompt", "deploy", "--all")
+    site.run("plate-registration", "deploy")
+    return known(site)
+
+
+def known(site: Site) -> dict[str, dict[str, Any]]:
     return {
         name: site.answer("GET", f"/deployments/name/{flow}/{name}") for name, flow in FLOWS.items()
     }
@@ -50,8 +62,71 @@ def test_every_deployment_arrives_as_described(deployed: dict[str, dict[str, Any
         assert deployment["enforce_parameter_schema"]
         properties = deployment["parameter_openapi_schema"]["properties"]
         assert all(described["description"] for described in properties.values()), name
-    (schedule,) = deployed["plate"]["schedules"]
+    (schedule,) = deployed["plate-nightly"]["schedules"]
     assert schedule["active"] is False
+    skipping = {name for name, each in deployed.items() if skips(each)}
+    assert skipping == {"plate-nightly"}
+
+
+def skips(deployment: dict[str, Any]) -> bool:
+    strategy: str = deployment["concurrency_options"]["collision_strategy"]
+    return strategy == "CANCEL_NEW"
+
+
+def test_who_has_no_password_is_refused(site: Site) -> None:
+    paths = ["/deployments/filter", "/flow_runs/filter"]
+    refused = {httpx.post(f"{site.api}{path}", json={}, timeout=30).status_code for path in paths}
+    assert refused == {401}
+    assert site.request("POST", paths[0], {}).status_code == 200
+
+
+SET_BY_A_SITE = {
+    "parameters": {"registered_roi_table": "mine", "workers": 3},
+    "concurrency_limit": 2,
+    "concurrency_options": {"collision_strategy": "CANCEL_NEW"},
+    "job_variables": {"env": {"PLATE_REGISTRATION_RETRIES": "5"}},
+}
+
+
+def test_deploying_again_keeps_what_a_site_has_set(
+    site: Site, deployed: dict[str, dict[str, Any]]
+) -> None:
+    # No other test uses it.
+    url = f"/deployments/{deployed['plate-nightly']['id']}"
+    (schedule,) = deployed["plate-nightly"]["schedules"]
+    due = {"schedule": {"cron": "30 3 * * 6", "timezone": "Europe/Zurich"}, "slug": "nightly"}
+    where = {"parameters": {"plate_url": "/srv/saturday.zarr"}, "active": True}
+    site.request("PATCH", url, SET_BY_A_SITE).raise_for_status()
+    site.request("POST", f"{url}/pause_deployment").raise_for_status()
+    changed = f"{url}/schedules/{schedule['id']}"
+    site.request("PATCH", changed, {**due, **where}).raise_for_status()
+    before = known(site)
+    said = site.run("plate-registration", "deploy")
+    assert "kept: parameter registered_roi_table is 'mine'" in said
+    after = known(site)
+    assert after["plate-nightly"]["paused"]
+    assert after["plate-nightly"]["schedules"][0]["active"]
+    assert after["plate-nightly"]["job_variables"]["env"] == {
+        "MALLOC_ARENA_MAX": "1",
+        "PLATE_REGISTRATION_RETRIES": "5",
+    }
+    for name, deployment in before.items():
+        for setting in ("parameters", "schedules", "concurrency_options", "paused"):
+            assert _told(after[name][setting]) == _told(deployment[setting]), (name, setting)
+        limits = [each["global_concurrency_limit"]["limit"] for each in (deployment, after[name])]
+        assert limits[0] == limits[1], name
+    # Prefect's own command would set all that back.
+    with pytest.raises(AssertionError, match="`plate-registration deploy`, which keeps it"):
+        site.run("prefect", "--no-prompt", "deploy", "--name", "image")
+
+
+def _told(setting: Any) -> Any:
+    of_the_server = {"id", "created", "updated", "deployment_id"}
+    if isinstance(setting, list):
+        return [_told(each) for each in setting]
+    if isinstance(setting, dict):
+        return {name: value for name, value in setting.items() if name not in of_the_server}
+    return setting
 
 
 def test_a_wrong_value_in_the_form_is_refused(
@@ -66,28 +141,48 @@ def test_a_wrong_value_in_the_form_is_refused(
     assert "workers" in answer.text
 
 
-def test_a_run_by_deployment_name_registers_a_plate(
+def test_runs_by_deployment_name_register_wells_and_plates(
     site: Site, deployed: dict[str, dict[str, Any]], tmp_path: Path
 ) -> None:
     plate = registrable_plate(tmp_path / "plate.zarr", wells=("A/01",))
+    well = registrable_plate(tmp_path / "well.zarr", wells=("A/01",)) / "A" / "01"
+    raw = make_well(tmp_path / "raw.zarr", {0: [(0.0, 0.0)] * 2, 1: [(9.0, -7.0)] * 2})
     before = read_levels(plate / "A" / "01" / "1")[0]
-    run = site.answer(
-        "POST",
-        f"/deployments/{deployed['plate']['id']}/create_flow_run",
-        {
-            "parameters": {"plate_url": str(plate), "registered_roi_table": TABLE},
-            "idempotency_key": "this-plate",
-        },
-    )
+    estimate = {"input_roi_table": RAW_TABLE, "wavelength_id": STAIN, "level_path": "0"}
+    asked = {
+        "plate": {"plate_url": str(plate), "registered_roi_table": TABLE},
+        "well": {"well_url": str(well), "registered_roi_table": TABLE},
+        "register": {"plate_url": str(raw.parent.parent), **estimate},
+    }
+    runs = {
+        name: site.answer(
+            "POST",
+            f"/deployments/{deployed[name]['id']}/create_flow_run",
+            {"parameters": parameters, "idempotency_key": "this-plate"},
+        )["id"]
+        for name, parameters in asked.items()
+    }
+    ended = {name: state_at_end(site, run) for name, run in runs.items()}
+    assert {name: state["type"] for name, state in ended.items()} == dict.fromkeys(
+        asked, "COMPLETED"
+    ), ended
+    registered = "plate.zarr: wells: 1 registered; images: 3 registered"
+    assert ended["plate"]["message"].startswith(registered)
+    assert (read_levels(plate / "A" / "01" / "1")[0] != before).any()
+    assert read_provenance(raw / "1") is not None
+    # The report is made with the extra for it.
+    assert (tmp_path / "raw.registration" / "report.html").is_file()
+
+
+def state_at_end(site: Site, run: str) -> dict[str, Any]:
+    """Wait for a run's last state."""
 
     def ended() -> Any:
-        state = site.answer("GET", f"/flow_runs/{run['id']}")["state"]
+        state = site.answer("GET", f"/flow_runs/{run}")["state"]
         return state if state["type"] in {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"} else None
 
-    state = until(ended, seconds=180, what="the worker runs the plate to its end")
-    assert state["type"] == "COMPLETED", state["message"]
-    assert state["message"].startswith("plate.zarr: wells: 1 registered; images: 3 registered")
-    assert (read_levels(plate / "A" / "01" / "1")[0] != before).any()
+    state: dict[str, Any] = until(ended, seconds=300, what="the worker runs it to its end")
+    return state
 
 
 def test_a_schedule_fires(site: Site, deployed: dict[str, dict[str, Any]], tmp_path: Path) -> None:
