@@ -89,7 +89,7 @@ def running(
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """Return a site whose server and worker have been started; nothing is deployed yet."""
+    """Return a site whose server and worker have been started, and where all is deployed."""
     home = tmp_path_factory.mktemp("home")
     folder = tmp_path_factory.mktemp("installed")
     install(folder)
@@ -109,11 +109,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     }
     site = Site(folder, api, environment)
     server = ["-m", "flows.server", "--host", "127.0.0.1", "--port", str(port)]
-    worker = ["worker", "start", "--pool", "plate-registration", "--type", "process"]
+    worker = ["worker", "start", "--pool", "plate-registration"]
     with running(site, "python", *server, log=home / "server.log"):
         wait_for_server(api, home / "server.log")
-        # A worker would make it too, but some time after it has begun.
-        site.run("prefect", "work-pool", "create", "plate-registration", "--type", "process")
+        # It makes the work pool too.
+        site.run("plate-registration", "deploy")
         with running(site, "prefect", *worker, log=home / "worker.log"):
             yield site
 
