@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ngio.tables import open_table
-
 from tasks.plan.quality_table import QUALITY_TABLE
 from tasks.plan.registration_plan import RegistrationPlan
 from tasks.storage.attributes import ngff_metadata, read_attributes, zarr_format
 from tasks.storage.row_count import count_rows
 from tasks.storage.same_files import content_differences
+from tasks.storage.stored_table import open_stored_table
 
 
 def table_differences(plan: RegistrationPlan, staged: Path) -> list[str]:
@@ -31,20 +30,22 @@ def table_differences(plan: RegistrationPlan, staged: Path) -> list[str]:
     for table in plan.tables:
         folder = staged / "tables" / table.name
         attributes = read_attributes(folder)
-        opened = open_table(folder, mode="r")
+        opened = open_stored_table(folder)
         rows = count_rows(folder, opened.backend_name) if table.handling == "copy" else None
         if rows is None:
             # Not the data frame: an AnnData table without a matrix makes none.
             rows = len(opened.table_data)
-        if attributes.get("type", table.type) != table.type:
-            found.append(f"table {table.name}: type is {attributes.get('type')}, not {table.type}")
+        origin = plan.origin_of(table)
+        said = attributes.get("type", table.type)
+        # A table that does not say its type well is planned as what its columns say.
+        if said not in (table.type, read_attributes(origin).get("type")):
+            found.append(f"table {table.name}: type is {said}, not {table.type}")
         if opened.backend_name != table.backend:
             found.append(
                 f"table {table.name}: backend is {opened.backend_name}, not {table.backend}"
             )
         if rows > table.rows or (table.handling == "copy" and rows < table.rows):
             found.append(f"table {table.name}: has {rows} rows, planned are {table.rows}")
-        origin = plan.origin_of(table)
         if table.handling == "copy" and zarr_format(origin) in (None, plan.zarr_format):
             found += [f"table {table.name}: {what}" for what in content_differences(origin, folder)]
     return found

@@ -12,14 +12,7 @@ from ngio.utils import NgioError
 
 from tasks.plan.errors import InvalidInputError
 from tasks.survey.listed_tables import ListedTable
-
-COLUMNS = {
-    "t": ("t_second", "len_t_second"),
-    "z": ("z_micrometer", "len_z_micrometer"),
-    "y": ("y_micrometer", "len_y_micrometer"),
-    "x": ("x_micrometer", "len_x_micrometer"),
-}
-"""Start and length of a row's box per axis (fractal-tasks-core's table specification)."""
+from tasks.survey.table_type import COLUMNS
 
 _REQUIRED = ("y", "x")
 

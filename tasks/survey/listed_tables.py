@@ -8,16 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import zarr
-from ngio.tables import open_table
 from ngio.utils import NgioError
 from zarr.errors import GroupNotFoundError
 
 from tasks.plan.errors import InvalidInputError
+from tasks.storage.column_names import column_names
 from tasks.storage.paths import require_inside, safe_name
 from tasks.storage.row_count import count_rows
-
-ROI_LIKE = ("roi_table", "masking_roi_table", "generic_roi_table")
-"""Table types whose rows are boxes in the image (fractal-tasks-core's table specification)."""
+from tasks.storage.stored_table import open_stored_table
+from tasks.survey.table_type import ROI_LIKE, name_column, type_of
 
 
 @dataclass(frozen=True)
@@ -26,6 +25,7 @@ class ListedTable:
 
     name: str
     type: str
+    """As the table says it, else that of a table with its columns."""
     backend: str
     rows: int
     reference_label: str | None
@@ -100,7 +100,10 @@ def _open_listed(image: Path, name: str, *, whole: bool) -> ListedTable:
         ) from cause
     attributes = dict(group.attrs)
     try:
-        content = open_table(folder, mode="r")
+        content = open_stored_table(folder)
+        kind = type_of(attributes, folder, content.backend_name)
+        if kind in ROI_LIKE and not attributes.get("type"):
+            _name_rows(content, folder)
         rows = None if whole else count_rows(folder, content.backend_name)
         if rows is None:
             # Not `set_table_data`: of ROI tables that makes one object per row, and logs columns.
@@ -111,12 +114,21 @@ def _open_listed(image: Path, name: str, *, whole: bool) -> ListedTable:
         ) from cause
     return ListedTable(
         name=name,
-        type=str(attributes.get("type", "generic_table")),
+        type=kind,
         backend=content.backend_name,
         rows=rows,
         reference_label=_described_label(attributes),
         content=content,
     )
+
+
+def _name_rows(content: Any, folder: Path) -> None:
+    """Take the rows' names from their column, where the table does not say which one it is."""
+    if content.index_key is not None or content.backend_name.startswith("anndata"):
+        return
+    content.meta.index_key = name_column(column_names(folder, content.backend_name))
+    # ngio's backend was made with the names that the metadata had.
+    content.set_backend()
 
 
 def _described_label(attributes: Mapping[str, Any]) -> str | None:

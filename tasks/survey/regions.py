@@ -11,8 +11,11 @@ from ngio.utils import NgioTableValidationError
 
 from tasks.plan.errors import InvalidInputError
 from tasks.plan.region import Region
-from tasks.survey.boxes import COLUMNS, read_boxes
+from tasks.storage.attributes import read_attributes
+from tasks.storage.column_names import column_names
+from tasks.survey.boxes import read_boxes
 from tasks.survey.listed_tables import ListedTable, list_tables, read_table
+from tasks.survey.table_type import COLUMNS
 
 
 def read_regions(image: Path, table: str) -> tuple[Region, ...]:
@@ -41,10 +44,7 @@ def read_regions(image: Path, table: str) -> tuple[Region, ...]:
     read = read_table(image, table)
     what = f"The table '{table}' of {image}"
     if read.type != "roi_table":
-        raise InvalidInputError(
-            f"{what} is a {read.type}; regions are registered from a roi_table. "
-            "Name the table that the registration consensus wrote."
-        )
+        raise InvalidInputError(_no_regions(read, image))
     boxes = read_boxes(read, image)
     if not boxes.names:
         raise InvalidInputError(
@@ -69,6 +69,26 @@ def read_regions(image: Path, table: str) -> tuple[Region, ...]:
             )
         regions.append(Region(name=name, start=start, length=length))
     return tuple(regions)
+
+
+def _no_regions(table: ListedTable, image: Path) -> str:
+    """Return why a table holds no regions, and what to do."""
+    what = f"The table '{table.name}' of {image}"
+    if read_attributes(image / "tables" / table.name).get("type"):
+        said = f"{what} is a {table.type}; regions are registered from a roi_table."
+    else:
+        columns = column_names(image / "tables" / table.name, table.backend)
+        needed = [name for axis in "yx" for name in COLUMNS[axis]]
+        lacking = ", ".join(name for name in needed if name not in columns)
+        said = (
+            f"{what} does not say its type, and has not the columns of a roi_table: it lacks "
+            f"{lacking}. Make it anew with these, in micrometers."
+            if lacking
+            else f"{what} does not say its type, and its columns are those of objects of a label, "
+            f'not of regions. If they are regions, give its attributes "type": "roi_table".'
+        )
+    others = [name for name in list_tables(image) if name != table.name]
+    return f"{said} Or name another table; the image has {', '.join(others) or 'none'}."
 
 
 def _stores_names(table: ListedTable, image: Path) -> bool:

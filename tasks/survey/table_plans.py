@@ -9,7 +9,8 @@ from tasks.plan.quality_table import QUALITY_TABLE
 from tasks.plan.registration_plan import TablePlan
 from tasks.survey.boxes import read_boxes
 from tasks.survey.label_names import find_labels
-from tasks.survey.listed_tables import ROI_LIKE, ListedTable, list_tables, look_at_table
+from tasks.survey.listed_tables import ListedTable, list_tables, look_at_table
+from tasks.survey.table_type import ROI_LIKE
 
 
 def plan_tables(

@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from tasks.plan.registration_plan import Pyramid
-from tasks.survey.boxes import COLUMNS, read_boxes
+from tasks.survey.boxes import read_boxes
 from tasks.survey.listed_tables import ListedTable
+from tasks.survey.table_type import COLUMNS
 from tasks.tables.replace_rows import replace_rows
 from tasks.tables.shift import shift_boxes
 

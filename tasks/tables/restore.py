@@ -13,9 +13,10 @@ from tasks.plan.region import Region, digest_regions
 from tasks.storage.attributes import OUR_RECORD, read_attributes, write_attributes
 from tasks.storage.copying import copy_tree
 from tasks.storage.swap_table import publish_table, recover_table, table_folders
-from tasks.survey.boxes import COLUMNS, read_boxes
+from tasks.survey.boxes import read_boxes
 from tasks.survey.listed_tables import read_table
 from tasks.survey.table_record import CONSENSUS
+from tasks.survey.table_type import COLUMNS
 from tasks.tables.replace_rows import replace_rows
 
 

@@ -11,7 +11,7 @@ from ngio import Channel, ImageInWellPath, create_empty_plate, create_ome_zarr_f
 
 from tests.estimate.samples import cells, field, moved, photograph, random
 from tests.plate_tables import Backend
-from tests.plates import write_regions
+from tests.plates import NgffVersion, write_regions
 
 SIZE = 160
 PIXEL = 0.5
@@ -30,6 +30,7 @@ def make_well(
     wells: Sequence[str] = ("A/01",),
     empty: Sequence[tuple[int, int]] = (),
     backend: Backend = "csv",
+    ngff_version: NgffVersion = "0.4",
     labels: Sequence[Sequence[str]] = (("A01_C01", "A02_C02"), ("A02_C02", "A01_C01", "A03_C03")),
 ) -> Path:
     """Write wells with a row of fields, moved by `shifts` (pixels y, x, from image to reference).
@@ -40,6 +41,7 @@ def make_well(
         wells: Row and column of each well.
         empty: (acquisition, field) pairs that show nothing.
         backend: Of the ROI tables.
+        ngff_version: 0.4 is zarr format 2, 0.5 is zarr format 3.
         labels: Wavelengths of the channels of the first and of every other acquisition; only the
             first wavelength shows the same in all.
 
@@ -54,7 +56,7 @@ def make_well(
             for w in wells
             for a in shifts
         ],
-        ngff_version="0.4",
+        ngff_version=ngff_version,
     )
     for number, well in enumerate(wells):
         content = [cells(SIZE, random(number, 40, f), per_field=40) for f in range(len(shifts[0]))]
@@ -87,7 +89,7 @@ def make_well(
                     Channel.default_init(f"label {name}", wavelength_id=name) for name in names
                 ],
                 axes_names=("c", "z", "y", "x"),
-                ngff_version="0.4",
+                ngff_version=ngff_version,
                 consolidation_mode="numpy",
             )
             boxes: dict[str, Any] = {
