@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tasks.doctor.examine_image import examine_image
 from tasks.doctor.finding import Finding, Remedy
+from tasks.doctor.pairs import examine_pairs
 from tasks.doctor.records import examine_records
 from tasks.plan.errors import InvalidInputError
 from tasks.storage.earlier_versions import find_earlier
@@ -42,7 +43,8 @@ def _examine(well: Path) -> tuple[Finding, ...]:
         holders = read_holders(well)
         busy = {str(holder.image) for holder in holders if holder.image and holder.is_alive}
         leftovers = {n: kinds for n, kinds in find_leftovers(well).items() if n not in busy}
-        images = [image for image in read_images(well) if image.name not in busy]
+        every = read_images(well)
+        images = [image for image in every if image.name not in busy]
         listed = [image.name for image in images]
         there = _images_there(well)
     except (InvalidInputError, OSError) as error:
@@ -52,6 +54,7 @@ def _examine(well: Path) -> tuple[Finding, ...]:
     for name, kinds in sorted(leftovers.items()):
         found += _of_leftovers(well, name, kinds)
     found += _of_earlier_versions(well, listed)
+    found += examine_pairs(well, every)
     for name in listed:
         found += _of_listed(well / name, is_half_swapped=name in leftovers)
     is_owned = any(holder.image is None and holder.is_alive for holder in holders)

@@ -6,7 +6,8 @@ from typing import Any
 
 from tasks.estimate import options
 from tasks.estimate.image import ImageEstimate
-from tasks.estimate.put_table import put_table
+from tasks.estimate.put_table import put_table, style_of
+from tasks.estimate.put_whole_image import put_whole_images
 from tasks.survey.listed_tables import read_table
 from tasks.survey.table_record import ESTIMATED
 
@@ -24,6 +25,7 @@ REASON = "registration_reason"
 def write_columns(estimate: ImageEstimate, fingerprint: str) -> tuple[str, ...]:
     """Add the columns to the table that the shifts were estimated for, or replace them.
 
+    Images without ROI tables, the reference among them, get a table of the whole image first.
     Rows, order, other columns, type, backend and attributes stay. A region that only this image
     has, for which nothing was estimated, has no numbers there.
 
@@ -38,6 +40,7 @@ def write_columns(estimate: ImageEstimate, fingerprint: str) -> tuple[str, ...]:
         OSError: If the table cannot be written; it is then as it was.
     """
     name = estimate.options.input_roi_table
+    messages = put_whole_images((estimate.reference, estimate.image), name)
     table = read_table(estimate.image, name)
     frame: Any = table.content.dataframe.copy()
     by_name = {region.name: region for region in estimate.regions}
@@ -51,10 +54,10 @@ def write_columns(estimate: ImageEstimate, fingerprint: str) -> tuple[str, ...]:
     frame[DECISION] = [row.decision if row else "not estimated" for row in rows]
     # An empty text becomes a missing value in some backends.
     frame[REASON] = [(row.reason if row else "") or "none" for row in rows]
-    return put_table(
+    return messages + put_table(
         estimate.image,
         name,
         frame,
-        table,
+        style_of(estimate.image, table),
         record={ESTIMATED: fingerprint, "reference": estimate.reference.name},
     )

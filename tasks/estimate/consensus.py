@@ -11,13 +11,13 @@ import numpy as np
 from pydantic import JsonValue
 
 from tasks.estimate.columns import DECISION, TRANSLATIONS
-from tasks.estimate.put_table import put_table
+from tasks.estimate.put_table import put_table, style_of
 from tasks.plan.errors import InvalidInputError
 from tasks.plan.region import Region
 from tasks.plan.window import Frozen
-from tasks.survey.boxes import COLUMNS
 from tasks.survey.listed_tables import ListedTable, list_tables, read_table
 from tasks.survey.regions import read_regions
+from tasks.survey.table_type import COLUMNS
 
 _SPACE = ("z", "y", "x")
 
@@ -120,7 +120,9 @@ def write_consensus(
             rows = [by_name[str(index).strip()] for index in frame.index]
             frame[start] = [row.start[image.name][axis] for row in rows]
             frame[length] = [row.length[axis] for row in rows]
-        messages += put_table(image, registered_roi_table, frame, table, record=dict(record))
+        messages += put_table(
+            image, registered_roi_table, frame, style_of(image, table), record=dict(record)
+        )
     return messages
 
 

@@ -19,6 +19,7 @@ from tasks.storage.attributes import ngff_metadata, read_attributes
 from tasks.storage.fingerprint import fingerprint_pyramid
 from tasks.survey.listed_tables import read_table
 from tasks.survey.regions import read_regions
+from tasks.survey.whole_image import regions_of
 
 
 def fingerprint_estimate(image: Path, reference: Path, options: EstimateOptions) -> str:
@@ -35,9 +36,10 @@ def fingerprint_estimate(image: Path, reference: Path, options: EstimateOptions)
         "options": {**values_of(options), "method": METHOD},
         "reference": reference.name,
     }
-    for role, path in (("image", image), ("reference", reference)):
+    regions = regions_of((image, reference), options.input_roi_table)
+    for role, path, own in zip(("image", "reference"), (image, reference), regions, strict=True):
         inputs[role] = {
-            "regions": digest_regions(read_regions(path, options.input_roi_table)),
+            "regions": digest_regions(own),
             "pixels": fingerprint_pyramid(path),
             "channels": _channels(path),
         }

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tasks.plan.errors import InvalidInputError
 from tasks.plan.window import Frozen
+from tasks.storage.attributes import zarr_format
 from tasks.storage.provenance import is_output
 from tasks.storage.well_entries import read_images
 from tasks.survey.listed_tables import list_tables
 from tasks.survey.moved_in_place import read_frame
-from tasks.survey.reference import pick_reference
+from tasks.survey.reference import pick_reference, require_acquisitions
+from tasks.survey.whole_image import is_of_whole_image, roi_tables, whole_image_told
 
 
 class Group(Frozen):
@@ -26,28 +28,40 @@ def group_images(
 ) -> tuple[tuple[Group, ...], tuple[str, ...]]:
     """Return the images of a well with their references, and warnings.
 
-    Results of an earlier run beside their origin, and images that the well gives no acquisition,
-    are left out; so are images without the table, which are named.
+    Results of an earlier run beside their origin are left out; so are images that the well gives no
+    acquisition, that are not there, or lack the table, which are named. Where no image of the well
+    has any ROI table, each is one region.
 
     Raises:
-        InvalidInputError: No image of the reference acquisition, or nothing to register to it.
+        InvalidInputError: The well names no acquisition, no image of the reference acquisition, or
+            nothing to register to it; no image has the table, but another one; or it is not plain
+            which field an image shows.
     """
-    warnings: list[str] = []
-    acquisitions: dict[str, int | None] = {}
-    for entry in read_images(well):
-        if is_output(well / entry.name):
-            continue
-        if input_roi_table in list_tables(well / entry.name):
-            acquisitions[entry.name] = entry.acquisition
-        else:
-            warnings.append(f"{well / entry.name} has no table '{input_roi_table}': left out")
+    acquisitions = {
+        entry.name: entry.acquisition
+        for entry in read_images(well)
+        if not is_output(well / entry.name)
+    }
+    require_acquisitions(well, acquisitions)
+    lacking = _lacking(well, acquisitions)
+    there = [name for name in acquisitions if name not in lacking]
+    without_table, warnings = _without_table(well, there, input_roi_table)
+    lacking |= without_table
     others: dict[str, list[Path]] = {}
     for name, acquisition in acquisitions.items():
-        if acquisition is None or acquisition == reference_acquisition:
+        if name in lacking or acquisition == reference_acquisition:
             continue
-        reference, told = pick_reference(acquisitions, name, reference_acquisition, well)
+        usable = acquisitions.keys() - lacking.keys()
+        reference, told = pick_reference(
+            acquisitions, name, reference_acquisition, well, usable=usable
+        )
+        if reference in lacking:
+            lacking[name] = f"cannot be registered, as its reference {reference} "
+            lacking[name] += lacking[reference]
+            continue
         others.setdefault(reference, []).append(well / name)
         warnings += told
+    warnings += [f"{well / name} {reason}: left out" for name, reason in lacking.items()]
     if not others:
         raise InvalidInputError(
             f"{well}: no image with the table '{input_roi_table}' to register to acquisition "
@@ -55,6 +69,46 @@ def group_images(
         )
     groups = tuple(Group(reference=well / r, others=tuple(o)) for r, o in others.items())
     return groups, tuple(warnings)
+
+
+def _lacking(well: Path, acquisitions: Mapping[str, int | None]) -> dict[str, str]:
+    """Return the images that cannot be compared, whatever their tables, and why."""
+    found = {}
+    for name, acquisition in acquisitions.items():
+        if zarr_format(well / name) is None:
+            found[name] = "is listed in its well but is not there"
+        elif acquisition is None:
+            found[name] = "has no acquisition in the well's metadata"
+    return found
+
+
+def _without_table(
+    well: Path, names: Sequence[str], table: str
+) -> tuple[dict[str, str], list[str]]:
+    """Return the images without regions, and why, and what a person should know."""
+    having = [name for name in names if table in list_tables(well / name)]
+    without = [name for name in names if name not in having]
+    is_whole = all(is_of_whole_image(well / name, table) for name in having)
+    tables = {name: roi_tables(well / name) for name in without} if is_whole else {}
+    if having and not is_whole:
+        lacking = without
+    elif having:
+        lacking = [name for name in without if tables[name]]
+    elif any(tables.values()):
+        known = sorted({each for some in tables.values() for each in some})
+        raise InvalidInputError(
+            f"{well}: no image has the table '{table}'; ROI tables there are {', '.join(known)}. "
+            "Give the one with the regions to compare as input_roi_table"
+        )
+    else:
+        lacking = []
+    told = [
+        text
+        for name in names
+        if name not in lacking
+        for text in whole_image_told(well / name, table)
+    ]
+    return dict.fromkeys(lacking, f"has no table '{table}'"), told
 
 
 def settled_images(group: Group) -> tuple[Path, ...]:

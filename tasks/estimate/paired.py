@@ -13,9 +13,8 @@ from tasks.plan.errors import InvalidInputError
 from tasks.plan.region import Region, pair_regions
 from tasks.storage.well_entries import read_images
 from tasks.survey.boundary import told_of
-from tasks.survey.listed_tables import list_tables
-from tasks.survey.reference import pick_reference
-from tasks.survey.regions import read_regions
+from tasks.survey.reference_with_table import pick_reference_with
+from tasks.survey.whole_image import regions_of, whole_image_told
 
 _SAME_SIZE = 1e-3
 """Relative difference of two pixel sizes that is a rounded number rather than another lens."""
@@ -44,7 +43,9 @@ def open_paired(image: Path, options: EstimateOptions) -> Paired:
     """
     well = image.parent
     listed = {entry.name: entry.acquisition for entry in read_images(well)}
-    name, warnings = pick_reference(listed, image.name, options.reference_acquisition, well)
+    name, warnings = pick_reference_with(
+        options.input_roi_table, image, listed, options.reference_acquisition
+    )
     paired = pair_images(well / name, image, options)
     return replace(paired, warnings=(*warnings, *paired.warnings))
 
@@ -70,28 +71,16 @@ def _pair(reference: Path, image: Path, options: EstimateOptions) -> Paired:
         for path in (reference, image)
     )
     _check_spacing(ours, theirs)
-    regions, told = pair_regions(
-        _regions(reference, options.input_roi_table),
-        _regions(image, options.input_roi_table),
-        reference_image=reference,
-        image=image,
-    )
+    there, here = regions_of((reference, image), options.input_roi_table)
+    table = options.input_roi_table
+    whole = [text for path in (reference, image) for text in whole_image_told(path, table)]
+    regions, told = pair_regions(there, here, reference_image=reference, image=image)
     return Paired(
         reference=ours,
         moving=theirs,
         regions=tuple(regions),
-        warnings=(*ours.doubts, *theirs.doubts, *told),
+        warnings=(*ours.doubts, *theirs.doubts, *whole, *told),
     )
-
-
-def _regions(image: Path, table: str) -> tuple[Region, ...]:
-    listed = list_tables(image)
-    if table not in listed:
-        raise InvalidInputError(
-            f"{image} has no table '{table}'; its tables are: {', '.join(listed) or 'none'}. "
-            "Name the table of the regions to estimate as input_roi_table"
-        )
-    return read_regions(image, table)
 
 
 def _check_spacing(reference: ChannelLevel, moving: ChannelLevel) -> None:

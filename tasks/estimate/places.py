@@ -9,7 +9,7 @@ import numpy as np
 
 from tasks.estimate.level import ChannelLevel
 from tasks.plan.region import Region
-from tasks.survey.listed_tables import read_table
+from tasks.survey.listed_tables import list_tables, read_table
 
 _STAGE = {"y": "y_micrometer_original", "x": "x_micrometer_original"}
 """Columns in which Fractal's converters keep the stage's own positions."""
@@ -46,6 +46,8 @@ def _centre(region: Region, axis: str, level: ChannelLevel) -> float:
 
 
 def _stage_offset(image: Path, table: str, regions: tuple[Region, ...]) -> Place:
+    if table not in list_tables(image):
+        return 0.0, 0.0
     frame: Any = read_table(image, table).content.dataframe
     if any(column not in frame for column in _STAGE.values()):
         return 0.0, 0.0

@@ -30,10 +30,12 @@ from tasks.survey.moved_in_place import (
 )
 from tasks.survey.others_results import refuse_result_of_others
 from tasks.survey.pyramids import read_image_pyramid, read_label_pyramids
-from tasks.survey.reference import pick_reference
+from tasks.survey.reference import require_acquisitions
+from tasks.survey.reference_with_table import pick_reference_with
 from tasks.survey.regions import read_regions
 from tasks.survey.table_plans import plan_tables
 from tasks.survey.table_record import read_fields, require_one_consensus
+from tasks.survey.whole_image import whole_image_told
 
 Pair = tuple[Region, Region]
 
@@ -57,13 +59,16 @@ def build_plan(image: str | Path, request: RegistrationRequest) -> RegistrationP
 def _build(path: Path, request: RegistrationRequest) -> RegistrationPlan:
     well = path.parent
     acquisitions = {entry.name: entry.acquisition for entry in read_images(well)}
+    require_acquisitions(well, acquisitions)
     acquisition = acquisitions.get(path.name)
     if acquisition is None:
         raise InvalidInputError(
             f"{path}: the well {well} does not list image '{path.name}' with an acquisition; "
             f"it lists {', '.join(sorted(acquisitions)) or 'no image'}. Add it to the well first"
         )
-    name, warnings = pick_reference(acquisitions, path.name, request.reference_acquisition, well)
+    name, warnings = pick_reference_with(
+        request.registered_roi_table, path, acquisitions, request.reference_acquisition
+    )
     reference = well / name
     for each in (path, reference):
         require_inside(each, well)
@@ -129,6 +134,7 @@ def _build(path: Path, request: RegistrationRequest) -> RegistrationPlan:
         contents={each: summarize(tree, (pixels, *labels)) for each, tree in held.items()},
         kept=kept,
         warnings=(
+            *whole_image_told(path, request.registered_roi_table),
             *doubts,
             *little,
             *warnings,

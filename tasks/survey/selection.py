@@ -10,6 +10,7 @@ from tasks.plan.window import Frozen
 from tasks.storage.provenance import is_output
 from tasks.storage.well_entries import read_images, read_wells
 from tasks.survey.listed_tables import list_tables
+from tasks.survey.reference import require_acquisitions
 
 
 class Selection(Frozen):
@@ -44,6 +45,7 @@ def select_images(
         raise InvalidInputError(
             f"{well}: no image {_quoted(unknown)} in this well; it has {_quoted(names)}"
         )
+    require_acquisitions(well, {image.name: image.acquisition for image in listed})
     acquisitions = sorted({i.acquisition for i in listed if i.acquisition is not None})
     if reference_acquisition not in acquisitions:
         raise InvalidInputError(

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tasks.doctor.plate import examine_plate, repair_plate
-from tasks.estimate.put_table import put_table
+from tasks.estimate.put_table import put_table, style_of
 from tasks.plan.errors import InvalidInputError, LockHeldError
 from tasks.storage.hidden import hidden_folders
 from tasks.storage.locks import own_image
@@ -40,8 +40,9 @@ def shared(well: Path) -> Path:
 
 def write_table(image: Path, note: str) -> tuple[str, ...]:
     like = read_table(image, "registered")
+    style = style_of(image, like)
     frame = like.content.dataframe.assign(note=note)
-    return put_table(image, "written", frame, like, record={"note": note})
+    return put_table(image, "written", frame, style, record={"note": note})
 
 
 def test_one_writes_tables_and_the_other_goes_on(shared: Path) -> None:

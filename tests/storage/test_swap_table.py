@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tasks.doctor.plate import examine_plate, repair_plate
-from tasks.estimate.put_table import put_table
+from tasks.estimate.put_table import put_table, style_of
 from tasks.storage.hidden import LOCK_FOLDER, MARK
 from tasks.storage.locks import own_well
 from tasks.storage.recover import recover_well
@@ -45,13 +45,14 @@ if "PLATE_REGISTRATION_EVERY_FAULT" in os.environ:
 def write(swap: str, image: Path, record: str, fault: Fault | None = None) -> tuple[str, ...]:
     """Write the table as the tasks do that estimate and that find the consensus."""
     like = read_table(image, SOURCE)
+    style = style_of(image, like)
     frame = like.content.dataframe.copy()
     frame["made"] = [record] * len(frame)
     with swapping_by(swap):
         if fault is None:
-            return put_table(image, TABLE, frame, like, record={"made": record})
+            return put_table(image, TABLE, frame, style, record={"made": record})
         with broken_at(fault):
-            return put_table(image, TABLE, frame, like, record={"made": record})
+            return put_table(image, TABLE, frame, style, record={"made": record})
 
 
 def die(swap: str, image: Path, number: int) -> None:

@@ -1,0 +1,69 @@
+"""Look whether it is plain which images of a well are registered to which."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from tasks.doctor.finding import Finding
+from tasks.plan.errors import InvalidInputError
+from tasks.storage.provenance import is_output
+from tasks.storage.well_entries import WellImage
+from tasks.survey.reference import pick_reference, require_acquisitions
+
+
+def examine_pairs(well: Path, listed: Sequence[WellImage]) -> Iterator[Finding]:
+    """Yield what keeps a registration from pairing the images of a well, in its own words.
+
+    That is looked at for acquisition 0 as the reference, or the first that the well has.
+
+    Args:
+        well: Folder of the well.
+        listed: All images that it lists.
+    """
+    acquisitions = {
+        image.name: image.acquisition for image in listed if not _is_output(well / image.name)
+    }
+    try:
+        require_acquisitions(well, acquisitions)
+    except InvalidInputError as error:
+        yield _refused(well, error)
+        return
+    without = [name for name, acquisition in acquisitions.items() if acquisition is None]
+    if without:
+        yield Finding(
+            path=well,
+            problem=f"its metadata names no acquisition of its images {', '.join(without)}, which "
+            "are not registered",
+            remedy="person",
+            advice="give each image of the list 'images' its number as 'acquisition'",
+        )
+    known = sorted({each for each in acquisitions.values() if each is not None})
+    told: set[str] = set()
+    for name, acquisition in acquisitions.items():
+        if acquisition is None:
+            continue
+        try:
+            pick_reference(acquisitions, name, known[0], well)
+        except InvalidInputError as error:
+            if str(error) not in told:
+                told.add(str(error))
+                yield _refused(well, error)
+
+
+def _is_output(image: Path) -> bool:
+    try:
+        return is_output(image)
+    except (InvalidInputError, OSError):
+        # The image tells of it itself.
+        return False
+
+
+def _refused(well: Path, error: InvalidInputError) -> Finding:
+    return Finding(
+        path=well,
+        # A finding names its path itself.
+        problem=str(error).removeprefix(f"{well}: "),
+        remedy="person",
+        advice="a registration refuses it for the same reason",
+    )
