@@ -21,7 +21,7 @@ def agreement(one: NDArray[Any], other: NDArray[Any]) -> float | None:
     """Return Pearson's correlation of two pictures, None where one of them shows nothing.
 
     Args:
-        one: Pixels, of any axes.
+        one: Pixels, whose last axes are (y, x).
         other: Pixels of the same shape.
     """
     return agreement_of_centred(centred(one), centred(other))
@@ -35,14 +35,17 @@ def agreement_of_centred(first: Centred, second: Centred) -> float | None:
 
 
 def centred(pixels: NDArray[Any]) -> Centred:
-    """Return the pixels with mean 0 and length 1, None where they are all alike."""
+    """Return the pixels with length 1, each plane with mean 0; None where all planes are even.
+
+    Light fades with depth in both acquisitions, which alone would correlate.
+    """
     values = np.nan_to_num(pixels.astype(np.float32))
     if values.size == 0:
         return None
     largest = float(np.abs(values).max())
     some = values.reshape(-1)[:: max(1, values.size // _COUNTED)]
     np.minimum(values, np.quantile(some, BRIGHTEST), out=values)
-    values -= values.mean(dtype=np.float64)
+    values -= values.mean(axis=(-2, -1), keepdims=True, dtype=np.float64)
     length = float(np.sqrt(np.vdot(values, values)))
     # What is left of a constant is the rounding of its mean.
     if length <= 1e-6 * largest * np.sqrt(values.size):

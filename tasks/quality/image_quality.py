@@ -49,7 +49,9 @@ def judge_region(
     ]
     looked.sort(key=lambda each: 2.0 if each[0].after is None else -each[0].after)
     motion = motion_of(looked[0][1]) if looked else None
-    verdict, reason = judge(looked[0][0] if looked else None, motion, place.cut_away, thresholds)
+    agreement = looked[0][0] if looked else None
+    moved = _moved(place, compared)
+    verdict, reason = judge(agreement, motion, place.cut_away, thresholds, moved)
     quality = RegionQuality(
         well=well,
         image=image,
@@ -65,6 +67,13 @@ def judge_region(
         reason=reason,
     )
     return quality, tuple(pictures for _, pictures in looked)
+
+
+def _moved(place: Place, compared: Compared) -> tuple[float, float]:
+    """Return the pixels of the finest level along y and x that a region moved by."""
+    view = compared.reference
+    size = dict(zip(view.axes, view.pixel_size, strict=True))
+    return place.shift[1] / size["y"], place.shift[2] / size["x"]
 
 
 def _size(place: Place, compared: Compared) -> tuple[float, float]:

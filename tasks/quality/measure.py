@@ -14,6 +14,7 @@ from tasks.plan.errors import InvalidInputError
 from tasks.plan.window import Window
 from tasks.quality.agreement import agreement_of_centred, centred
 from tasks.quality.common_motion import common_motion, shared
+from tasks.quality.parts import parts_of
 from tasks.quality.place import Place
 from tasks.quality.region_quality import Agreement, Motion
 from tasks.quality.residual import Residuals, residual_motion
@@ -24,6 +25,10 @@ Pixels = NDArray[Any]
 
 LARGEST = 0.95
 """Quantile of the blocks' motions that stands for the largest: one block may be wrong."""
+
+
+TURNED = 0.8
+"""Share of the motion from which on a turn explains it, and no parts are looked for."""
 
 
 @dataclass(frozen=True)
@@ -158,6 +163,7 @@ def motion_of(pictures: Pictures) -> Motion:
     spacing = np.array(pictures.spacing)
     lengths = np.hypot(*(left.motion * spacing).T)
     turn = fit_turn(left)
+    parts = parts_of(left.motion)
     corner = None
     if turn is not None:
         half = math.hypot(*(np.array(one.shape) * spacing)) / 2
@@ -171,11 +177,19 @@ def motion_of(pictures: Pictures) -> Motion:
         rotation_error=turn and turn.error,
         rotation_share=turn and turn.share,
         in_corner=corner,
+        parts=tuple(_part(left.motion[part] * spacing) for part in parts)
+        if turn is None or turn.share < TURNED
+        else (),
         arrows=tuple(
             (float(y), float(x), float(dy), float(dx))
             for (y, x), (dy, dx) in zip(left.centre * spacing, left.motion * spacing, strict=True)
         ),
     )
+
+
+def _part(motion: NDArray[np.float64]) -> tuple[float, float]:
+    y, x = np.median(motion, axis=0)
+    return float(y), float(x)
 
 
 _NO_MOTION = Motion(

@@ -41,6 +41,8 @@ class Motion(Frozen):
     """Part of the motion's variance that a turn and a change of scale explain."""
     in_corner: float | None
     """Pixels by which the rotation moves the region's corners."""
+    parts: tuple[tuple[float, float], ...] = ()
+    """Motion along y and x of each part, where parts of the region have moved by themselves."""
     arrows: tuple[tuple[float, float, float, float], ...] = ()
     """Per clear block y and x of its centre in the region, and its motion along y and x."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from tasks.quality.options import Thresholds
 from tasks.quality.region_quality import Agreement, Motion, Verdict
 
@@ -18,6 +20,7 @@ def judge(
     motion: Motion | None,
     cut_away: float | None,
     thresholds: Thresholds,
+    moved: tuple[float, float] = (0.0, 0.0),
 ) -> tuple[Verdict, str]:
     """Return the verdict on a region, and its reason in words with the number that decided.
 
@@ -26,6 +29,7 @@ def judge(
         motion: What is left in that channel.
         cut_away: Part of the region that the consensus lost.
         thresholds: Where verdicts change.
+        moved: Pixels of the finest level along y and x that its pixels moved by.
     """
     if agreement is None:
         return "nothing to judge", "no channel has one name in both acquisitions"
@@ -35,7 +39,7 @@ def judge(
     failure = _failure(agreement, now, motion, thresholds)
     if failure:
         return "fail", failure
-    worries = _worries(motion, cut_away, thresholds)
+    worries = _worries(motion, cut_away, thresholds, moved)
     if worries:
         return "check", "; ".join(worries)
     return "pass", f"agreement {now:.2f}, off by {motion.median:.1f} px"
@@ -57,8 +61,16 @@ def _failure(
     return None
 
 
-def _worries(motion: Motion, cut_away: float | None, thresholds: Thresholds) -> list[str]:
+def _worries(
+    motion: Motion,
+    cut_away: float | None,
+    thresholds: Thresholds,
+    moved: tuple[float, float],
+) -> list[str]:
     found = []
+    if _apart(motion) >= thresholds.check_residual_px:
+        own = [f"({moved[0] - y:.1f}, {moved[1] - x:.1f})" for y, x in motion.parts]
+        found.append(f"its parts moved separately: y, x by {', '.join(own[:-1])} and {own[-1]} px")
     if motion.clear and motion.median >= thresholds.check_residual_px:
         found.append(f"off by {motion.median:.1f} px in the middle of its blocks")
     if (
@@ -78,3 +90,8 @@ def _worries(motion: Motion, cut_away: float | None, thresholds: Thresholds) -> 
     if cut_away is not None and cut_away >= thresholds.check_cut_away:
         found.append(f"{cut_away:.0%} of the region is lost")
     return found
+
+
+def _apart(motion: Motion) -> float:
+    """Return the pixels that the two most unlike parts of a region lie apart; 0 without parts."""
+    return max((math.dist(one, other) for one in motion.parts for other in motion.parts), default=0)

@@ -12,9 +12,10 @@ def test_it_is_numpys_correlation_where_nothing_is_clipped() -> None:
     one = random.integers(0, 100, (3, 20, 30))
     other = one + random.integers(0, 50, one.shape)
     # Its quantile of 0.999 is a value that several pixels have.
-    expected = np.corrcoef(
-        *(np.minimum(each, np.quantile(each, 0.999)).ravel() for each in (one, other))
-    )[0, 1]
+    clipped = [np.minimum(each, np.quantile(each, 0.999)) for each in (one, other)]
+    # Each plane less its mean.
+    planes = [each - each.mean(axis=(1, 2), keepdims=True) for each in clipped]
+    expected = np.corrcoef(*(each.ravel() for each in planes))[0, 1]
     assert agreement(one, other) == pytest.approx(expected, abs=1e-5)
 
 
@@ -45,3 +46,12 @@ def test_one_speck_of_debris_makes_no_agreement() -> None:
     assert abs(found) < 0.1
     # What plain correlation says of it.
     assert np.corrcoef(one.ravel(), other.ravel())[0, 1] > 0.9
+
+
+def test_light_that_fades_with_depth_is_no_agreement() -> None:
+    random = np.random.default_rng(5)
+    fading = np.linspace(1000, 100, 12)[:, None, None]
+    one, other = (fading + random.normal(scale=20, size=(12, 40, 40)) for _ in range(2))
+    found = agreement(one, other)
+    assert found is not None
+    assert abs(found) < 0.05
