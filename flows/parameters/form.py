@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Generic, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, Generic, ParamSpec, Self, TypeVar, cast
 
 from prefect import Flow
 from prefect.utilities.hashing import file_hash
@@ -14,6 +14,7 @@ from pydantic import Field
 from pydantic.config import JsonDict
 
 from flows.results.log_lines import leave_out_tracebacks
+from flows.results.plate_tag import tag_with_plate
 from flows.server.at_hand import server_at_hand
 from flows.server.told import server_told_of
 from tasks.plan.described import description_of, parameters_of, values_of
@@ -32,6 +33,13 @@ class FormFlow(Flow[Parameters, Result], Generic[Parameters, Result, Group]):
         """Run with a group of parameters as it is, not with each by its name."""
         run: Callable[..., Result] = cast("Any", self)
         return run(**values_of(parameters))
+
+    def with_options(self, **options: Any) -> Self:
+        """Return this flow with other options; Prefect's own function says which there are."""
+        other: Any = super().with_options(**options)
+        # Prefect makes a flow of its own kind.
+        other.__class__ = type(self)
+        return cast("Self", other)
 
     if not TYPE_CHECKING:  # the types are those of the group, and Prefect's overloads say so
 
@@ -88,6 +96,7 @@ def flow_of(
 
     def make(function: Callable[[Group], Result]) -> FormFlow[Parameters, Result, Group]:
         def run(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
+            tag_with_plate()
             parameters = group(*args, **kwargs)
             with told_of(Path(str(getattr(parameters, place)))):
                 return function(parameters)

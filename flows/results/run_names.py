@@ -23,9 +23,23 @@ def plate_run_name() -> str:
     return _name(str(flow_run.parameters["plate_url"]), parts_in_plate=0)
 
 
+def plate_of_run() -> str:
+    """Return the name of the plate that the current run works on; empty where it has none."""
+    depths = {"zarr_url": 3, "well_url": 2, "plate_url": 0}
+    for parameter, depth in depths.items():
+        if parameter in flow_run.parameters:
+            parts = _parts(str(flow_run.parameters[parameter]))
+            return parts[-depth - 1] if len(parts) > depth else ""
+    return ""
+
+
 def _name(url: str, *, parts_in_plate: int) -> str:
-    path = unquote(url) if url.startswith("file://") else url
-    parts = [part for part in PurePosixPath(path).parts if part != "/"]
+    parts = _parts(url)
     plate = parts[-parts_in_plate - 1 : len(parts) - parts_in_plate]
     inside = parts[len(parts) - parts_in_plate :]
     return " ".join(["".join(plate), "/".join(inside)]).strip() or url
+
+
+def _parts(url: str) -> list[str]:
+    path = unquote(url) if url.startswith("file://") else url
+    return [part for part in PurePosixPath(path).parts if part != "/"]

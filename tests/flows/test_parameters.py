@@ -169,6 +169,17 @@ def test_a_flow_with_other_options_has_the_same_form() -> None:
     assert again.parameters == apply_registration_to_image.parameters
     checked = again.validate_parameters({"zarr_url": "u", "registered_roi_table": "t"})
     assert checked["interpolation"] == "none"
+    with pytest.raises(InvalidInputError, match="did you mean 'redo'"):
+        again("u", "t", reddo=True)  # type: ignore[call-overload]
+    with pytest.raises(InvalidInputError, match="did you mean 'redo'"):
+        again.validate_parameters({"zarr_url": "u", "registered_roi_table": "t", "reddo": True})
+
+
+@pytest.mark.usefixtures("prefect_server")
+def test_a_flow_with_other_options_runs_with_a_group(tmp_path: Path) -> None:
+    again = apply_registration_to_image.with_options(name="again", retries=0)
+    with pytest.raises(InvalidInputError, match=r"nothing.zarr.* does not exist"):
+        again.of(ImageParameters(str(tmp_path / "nothing.zarr"), "t"))
 
 
 CALLS = {
