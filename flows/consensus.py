@@ -6,7 +6,7 @@ from prefect.logging import get_run_logger
 
 from flows.parameters.form import flow_of
 from flows.parameters.of_flows import ConsensusParameters
-from flows.results.endings import completed
+from flows.results.done import Done
 from flows.results.run_names import well_run_name
 from tasks.estimate.consensus import Consensus
 from tasks.estimate.images import group_images
@@ -24,6 +24,11 @@ def find_consensus_of_well(parameters: ConsensusParameters) -> tuple[Consensus, 
     A registered region is what all acquisitions show of a region. The translations may also come
     from fractal-tasks-core. A region of which too little is left is refused by name.
     """
+    return find_consensus_in(parameters).as_end()
+
+
+def find_consensus_in(parameters: ConsensusParameters) -> Done[tuple[Consensus, ...]]:
+    """Write a well's registered ROI tables, as a part of the run that asks."""
     logger = get_run_logger()
     well = local_path(parameters.well_url)
     require_kind(well, "well")
@@ -47,7 +52,7 @@ def find_consensus_of_well(parameters: ConsensusParameters) -> tuple[Consensus, 
             redo=parameters.redo,
         )
     )
-    return completed(
+    return Done(
         found,
         f"{well.parent.parent.name} {well.parent.name}/{well.name}: "
         + (f"consensus of {len(found)} regions written" if found else "consensus kept"),

@@ -7,13 +7,14 @@ from prefect.logging import get_run_logger
 
 from flows.parameters.form import flow_of
 from flows.parameters.of_flows import EstimateParameters
-from flows.results.endings import completed
+from flows.results.done import Done
 from flows.results.failures import reason_of
 from flows.results.outcome import outcome_of
 from flows.results.run_names import well_run_name
 from flows.results.shifts import report_shifts
 from flows.running.cores import shared_out
 from flows.running.plate_movement import is_shared, movement_of
+from flows.running.steps import as_task, in_this_run
 from flows.running.task_runners import running
 from tasks.estimate.image import ImageEstimate
 from tasks.estimate.images import group_images, still_to_move
@@ -36,6 +37,18 @@ def estimate_shifts_of_well(parameters: EstimateParameters) -> tuple[ImageEstima
     image with a region that cannot be trusted is refused; the others are done first. An estimate
     that was made from this very input is kept.
     """
+    done = estimate_well(parameters)
+    if done.result:
+        report_shifts(local_path(parameters.well_url), done.result)
+    return done.as_end()
+
+
+def estimate_well(parameters: EstimateParameters) -> Done[tuple[ImageEstimate, ...]]:
+    """Estimate every region's shift in every image of a well, as a part of the run that asks.
+
+    Raises:
+        UncertainShiftError: An image was refused; what was estimated of the others is shown.
+    """
     logger = get_run_logger()
     well = local_path(parameters.well_url)
     require_kind(well, "well")
@@ -55,11 +68,15 @@ def estimate_shifts_of_well(parameters: EstimateParameters) -> tuple[ImageEstima
     pairs = [(image, group.reference) for group in groups for image in group.others]
     images = len(pairs)
     at_once, threads = shared_out(parameters.workers, parameters.parallel_images, images)
-    proposed = propose_shifts(
+    # Where the plate has let all wells propose, with retries, this only reads what they did.
+    has_proposed = is_shared(plate, acquisition)
+    run = in_this_run if has_proposed else as_task
+    proposed = run(
+        propose_shifts,
         well,
         groups,
         options,
-        redo=parameters.redo and not is_shared(plate, acquisition),
+        redo=parameters.redo and not has_proposed,
         at_once=at_once,
         workers=threads,
     )
@@ -87,15 +104,15 @@ def estimate_shifts_of_well(parameters: EstimateParameters) -> tuple[ImageEstima
             elif outcome is not None:
                 failed[image.name] = reason_of(outcome)
     name = f"{well.parent.name}/{well.name}"
-    if estimates:
-        report_shifts(plate.name, name, estimates)
     if failed:
+        if estimates:
+            report_shifts(well, estimates)
         raise UncertainShiftError(
             f"{plate.name} {name}: shifts of {len(failed)} of {images} images were not estimated. "
             + "; ".join(f"image '{image}': {reason}" for image, reason in failed.items())
         )
     kept = len(pairs) - len(estimates)
-    return completed(
+    return Done(
         tuple(estimates),
         f"{plate.name} {name}: shifts of {len(estimates)} images estimated, {kept} kept",
         skipped=not estimates,

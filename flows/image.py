@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from math import prod
 from time import perf_counter
 
 from prefect.logging import get_run_logger
 
 from flows.parameters.form import flow_of
 from flows.parameters.of_flows import ImageParameters
-from flows.results.endings import completed
+from flows.results.done import Done
 from flows.results.quality import quality_text, report_of
 from flows.results.result import ImageReport, ImageResult, ImageUpdate, Outcome
 from flows.results.run_names import image_run_name
 from flows.running.cores import available_cores
+from flows.running.steps import RunsSteps, as_task
 from tasks.copy_tables import copy_tables
 from tasks.finalize import finalize
 from tasks.pixels.memory import peak_memory_bytes
 from tasks.plan.description import describe_plan, smallest_and_largest
 from tasks.plan.registration_plan import RegistrationPlan
 from tasks.plan.wording import counted, size_text
+from tasks.progress import in_parts, shown_progress
 from tasks.resolve_reference import resolve_reference
 from tasks.settings import SETTINGS
 from tasks.storage.locks import own_image
@@ -44,13 +47,23 @@ def apply_registration_to_image(parameters: ImageParameters) -> ImageResult:
     becomes zero. Labels and tables follow. The original is never modified: it is replaced as a
     whole, or kept, and an image that is already registered with the same input is skipped.
     """
+    return register_image_by(as_task, parameters).as_end()
+
+
+def register_image_by(run: RunsSteps, parameters: ImageParameters) -> Done[ImageResult]:
+    """Register one image, its steps run as they are told to.
+
+    Args:
+        run: Runs each of the five steps.
+        parameters: What is done to which image.
+    """
     started = perf_counter()
     logger = get_run_logger()
     image = local_path(parameters.zarr_url)
     threads = parameters.workers or available_cores()
 
     if parameters.dry_run:
-        plan = resolve_reference(image, parameters, lock=False)
+        plan = run(resolve_reference, image, parameters, lock=False)
         text = describe_plan(
             plan,
             memory_bytes=_memory_bytes(plan, threads),
@@ -61,7 +74,7 @@ def apply_registration_to_image(parameters: ImageParameters) -> ImageResult:
         elif changes := changes_since(plan):
             text += f"\n  changed   {', '.join(changes)}: what an earlier run made is made again"
         logger.info(text)
-        return completed(
+        return Done(
             ImageResult(
                 image_list_updates=[],
                 reports=(_report(plan, "planned", started, detail=text),),
@@ -76,27 +89,29 @@ def apply_registration_to_image(parameters: ImageParameters) -> ImageResult:
         told = tuple(dict.fromkeys((*told, *recover_image(image.parent, image.name))))
         for message in told:
             logger.warning(message)
-        plan = resolve_reference(image, parameters, lock=True)
+        plan = run(resolve_reference, image, parameters, lock=True)
         if not parameters.redo and is_up_to_date(plan):
             detail = f"{plan.output_name} is already registered with this very input"
             report = _report(plan, "skipped", started, detail=detail, warnings=told)
             result = ImageResult(image_list_updates=[_update(plan)], reports=(report,))
-            return completed(result, detail, skipped=True)
+            return Done(result, detail, skipped=True)
         if changes := changes_since(plan):
             logger.info("%s is made again; changed: %s", plan.output_path, ", ".join(changes))
         check_writable(plan)
         check_free_space(plan)
-        logger.info(
+        logger.debug(
             "%s: at most %s of memory with %s",
             plan.title,
             size_text(_memory_bytes(plan, threads)),
             counted(threads, "worker"),
         )
         with room_given_back(plan):
-            pixels = write_image(plan, workers=threads)
-            labels = write_labels(plan, workers=threads)
-            told += copy_tables(plan)
-            finalized = finalize(plan, parameters, report=report_of(plan, parameters))
+            with shown_progress(f"image {plan.title}") as note:
+                of_image, of_labels = in_parts(note, _sizes(plan))
+                pixels = run(write_image, plan, workers=threads, note=of_image)
+                labels = run(write_labels, plan, workers=threads, note=of_labels)
+            told += run(copy_tables, plan)
+            finalized = run(finalize, plan, parameters, report=report_of(plan, parameters))
             told += finalized.messages
 
     report = _report(
@@ -107,7 +122,7 @@ def apply_registration_to_image(parameters: ImageParameters) -> ImageResult:
         warnings=told,
         quality=quality_text(finalized.quality),
     )
-    return completed(
+    return Done(
         ImageResult(image_list_updates=[_update(plan)], reports=(report,)),
         f"{counted(report.regions, 'region')} registered to {plan.reference_path.name}, "
         f"largest shift {report.largest_shift}; "
@@ -118,6 +133,12 @@ def apply_registration_to_image(parameters: ImageParameters) -> ImageResult:
 def _memory_bytes(plan: RegistrationPlan, threads: int) -> int:
     # Tables come after the pixels.
     return max(peak_memory_bytes(plan, threads), table_memory_bytes(plan))
+
+
+def _sizes(plan: RegistrationPlan) -> tuple[int, int]:
+    """Return how many pixels the image has, and how many its labels that move."""
+    moving = [label for label in plan.labels if label.shifts]
+    return prod(plan.image.levels[0].shape), sum(prod(label.levels[0].shape) for label in moving)
 
 
 def _update(plan: RegistrationPlan) -> ImageUpdate:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from prefect import tags, task
+from prefect import task
+from prefect.cache_policies import NO_CACHE
 from prefect.logging import get_run_logger
 
 from flows.parameters.form import flow_of
@@ -13,30 +14,31 @@ from flows.results.quality import report_quality
 from flows.results.result import PlateResult, WellResult
 from flows.results.run_names import plate_run_name
 from flows.running.wells_of_plate import ended, run_on_wells
-from flows.well import apply_registration_to_well
+from flows.well import register_image_of_plate, register_images_by
 from tasks.plan.described import part_of
 from tasks.plan.errors import InvalidInputError
+from tasks.progress import part_of_a_run, shown_progress
 from tasks.retry import server_was_busy
 from tasks.settings import SETTINGS
 from tasks.storage.kinds import require_kind
 from tasks.storage.paths import local_path
+from tasks.survey.boundary import told_of
 from tasks.survey.selection import select_images, select_wells
 
 
-# A task around the well flow, for the same reason as around the image flow: see `flows.well`.
+# A part of the plate's run, not a flow run of its own; so are its images: see `flows.well`.
 @task(
     name="register-well",
     task_run_name="well {well}",
-    persist_result=True,
     retries=SETTINGS.retries,
     retry_condition_fn=server_was_busy,
+    cache_policy=NO_CACHE,
 )
 def register_well(well: str, plate: Path, parameters: PlateParameters, workers: int) -> WellResult:
-    """Run the well flow on one well of the plate."""
-    with tags(plate.name):
-        return apply_registration_to_well.of(
-            part_of(WellParameters, parameters, well_url=str(plate / well), workers=workers)
-        )
+    """Register the images of one well of the plate."""
+    of_well = part_of(WellParameters, parameters, well_url=str(plate / well), workers=workers)
+    with part_of_a_run(), told_of(plate / well):
+        return register_images_by(register_image_of_plate, of_well).as_end()
 
 
 @flow_of(PlateParameters, name="apply-registration-to-plate", run_name=plate_run_name)
@@ -54,14 +56,16 @@ def apply_registration_to_plate(parameters: PlateParameters) -> PlateResult:
     for reason in left_out.values():
         logger.warning("Left out: %s", reason)
 
-    outcomes = run_on_wells(
-        register_well,
-        selected,
-        plate,
-        {"parameters": parameters},
-        at_most=parameters.parallel_wells,
-        workers=parameters.workers,
-    )
+    with shown_progress(f"plate {plate.name}") as note:
+        outcomes = run_on_wells(
+            register_well,
+            selected,
+            plate,
+            {"parameters": parameters},
+            at_most=parameters.parallel_wells,
+            workers=parameters.workers,
+            note=note,
+        )
     quality = None if parameters.dry_run else report_quality(plate, parameters)
     return ended(plate, outcomes, left_out, quality=quality)
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
-from prefect import tags, task
+from prefect import Task, task
+from prefect.cache_policies import NO_CACHE
 from prefect.logging import get_run_logger
 
-from flows.consensus import find_consensus_of_well
-from flows.estimate import estimate_shifts_of_well
+from flows.consensus import find_consensus_in
+from flows.estimate import estimate_well
 from flows.parameters.form import flow_of
 from flows.parameters.of_flows import (
     ConsensusParameters,
@@ -18,25 +20,27 @@ from flows.parameters.of_flows import (
     WellParameters,
 )
 from flows.register_plan import plan_well
-from flows.results.endings import completed
+from flows.results.done import Done
 from flows.results.quality import report_quality
-from flows.results.result import PlateResult, WellResult, count
+from flows.results.result import ImageResult, PlateResult, WellResult
 from flows.results.run_names import plate_run_name, well_run_name
-from flows.results.shifts import reports_of
+from flows.results.shifts import report_shifts, reports_of
 from flows.running.plate_movement import shared_movement
 from flows.running.propose_plate import propose_plate
 from flows.running.wells_of_plate import ended, run_on_wells
-from flows.well import apply_registration_to_well
+from flows.well import register_image, register_image_of_plate, register_images_by
 from tasks.estimate.options import registered_name
 from tasks.movement.rotation import describe_plate, warnings_of
 from tasks.plan.described import part_of
-from tasks.plan.errors import InvalidInputError
+from tasks.plan.errors import InvalidInputError, RegistrationError
+from tasks.progress import in_parts, part_of_a_run, shown_progress
 from tasks.retry import server_was_busy
 from tasks.settings import SETTINGS
 from tasks.storage.kinds import require_kind
 from tasks.storage.locks import own_registration
 from tasks.storage.paths import local_path
 from tasks.storage.recover import recover_well
+from tasks.survey.boundary import told_of
 from tasks.survey.selection import select_wells
 
 
@@ -48,59 +52,79 @@ def register_well(parameters: RegisterWellParameters) -> WellResult:
     registered in place stay as they are, and those that came later are brought into their frame. No
     pixel moves if any shift of the well was refused.
     """
+    return register_raw_well_by(register_image, parameters).as_end()
+
+
+def register_raw_well_by(
+    one_image: Task[..., ImageResult], parameters: RegisterWellParameters
+) -> Done[WellResult]:
+    """Register a well from raw images, as a part of the run that asks.
+
+    Args:
+        one_image: Applies what was estimated to one image; see `flows.well`.
+        parameters: What is done to which well.
+    """
     well = local_path(parameters.well_url)
     require_kind(well, "well")
     logger = get_run_logger()
     title = f"{well.parent.parent.name} {well.parent.name}/{well.name}"
     if parameters.dry_run:
-        plans = plan_well(parameters)
-        return completed(plans, f"{title}: dry run, nothing was touched")
+        return Done(plan_well(parameters, one_image), f"{title}: dry run, nothing was touched")
     # A run that was killed while it swapped an image leaves the well without it.
     for message in recover_well(well):
         logger.warning(message)
     with own_registration(well, timeout=SETTINGS.lock_timeout_seconds):
-        return _run_stages(well, title, parameters)
+        return _run_stages(well, title, one_image, parameters)
 
 
-def _run_stages(well: Path, title: str, parameters: RegisterWellParameters) -> WellResult:
-    estimates = estimate_shifts_of_well.of(part_of(EstimateParameters, parameters))
+def _run_stages(
+    well: Path, title: str, one_image: Task[..., ImageResult], parameters: RegisterWellParameters
+) -> Done[WellResult]:
+    estimates = estimate_well(part_of(EstimateParameters, parameters)).result
     shifts = tuple(reports_of(f"{well.parent.name}/{well.name}", estimates))
     so_far = WellResult(image_list_updates=[], shifts=shifts)
+    # A run that goes on shows them with what it makes of them.
+    if shifts and parameters.stop_after is not None:
+        report_shifts(well, estimates)
     if parameters.stop_after == "estimate":
-        return completed(so_far, f"{title}: stopped after estimating")
-    find_consensus_of_well.of(part_of(ConsensusParameters, parameters))
+        return Done(so_far, f"{title}: stopped after estimating")
+    try:
+        find_consensus_in(part_of(ConsensusParameters, parameters))
+    except RegistrationError:
+        if shifts and parameters.stop_after is None:
+            report_shifts(well, estimates)
+        raise
     if parameters.stop_after == "consensus":
-        return completed(so_far, f"{title}: stopped after the consensus")
-    result = apply_registration_to_well.of(
+        return Done(so_far, f"{title}: stopped after the consensus")
+    applied = register_images_by(
+        one_image,
         part_of(
             WellParameters,
             parameters,
             registered_roi_table=registered_name(parameters.input_roi_table),
-        )
+        ),
+        shifts,
     )
-    return completed(
-        result.model_copy(update={"shifts": shifts}),
-        f"{title}: {count(result.reports)}",
-        skipped=all(report.outcome == "skipped" for report in result.reports),
-    )
+    return replace(applied, result=applied.result.model_copy(update={"shifts": shifts}))
 
 
-# A task around the well flow, for the same reason as around the image flow: see `flows.well`.
+# A part of the plate's run, not a flow run of its own; so are its images: see `flows.well`.
 @task(
     name="register-raw-well",
     task_run_name="well {well}",
-    persist_result=True,
     retries=SETTINGS.retries,
     retry_condition_fn=server_was_busy,
+    cache_policy=NO_CACHE,
 )
 def register_raw_well(
     well: str, plate: Path, parameters: RegisterPlateParameters, workers: int
 ) -> WellResult:
-    """Run the well flow on one well of the plate."""
-    with tags(plate.name):
-        return register_well.of(
-            part_of(RegisterWellParameters, parameters, well_url=str(plate / well), workers=workers)
-        )
+    """Do all stages of one well of the plate."""
+    of_well = part_of(
+        RegisterWellParameters, parameters, well_url=str(plate / well), workers=workers
+    )
+    with part_of_a_run(), told_of(plate / well):
+        return register_raw_well_by(register_image_of_plate, of_well).as_end()
 
 
 @flow_of(RegisterPlateParameters, name="register-plate", run_name=plate_run_name)
@@ -117,18 +141,21 @@ def register_plate(parameters: RegisterPlateParameters) -> PlateResult:
     selected = list(select_wells(plate, parameters.wells))
     if not selected:
         raise InvalidInputError(f"{plate} lists no wells: there is nothing to register")
-    if not parameters.dry_run:
-        propose_plate(plate, selected, parameters)
     acquisition, pitch = parameters.reference_acquisition, parameters.well_pitch_mm
-    with shared_movement(plate, acquisition, pitch) as moved:
-        outcomes = run_on_wells(
-            register_raw_well,
-            selected,
-            plate,
-            {"parameters": parameters},
-            at_most=parameters.parallel_wells,
-            workers=parameters.workers,
-        )
+    with shown_progress(f"plate {plate.name}") as note:
+        of_proposing, of_wells = in_parts(note, (0 if parameters.dry_run else 1, 1))
+        if not parameters.dry_run:
+            propose_plate(plate, selected, parameters, note=of_proposing)
+        with shared_movement(plate, acquisition, pitch) as moved:
+            outcomes = run_on_wells(
+                register_raw_well,
+                selected,
+                plate,
+                {"parameters": parameters},
+                at_most=parameters.parallel_wells,
+                workers=parameters.workers,
+                note=of_wells,
+            )
     done = {"estimate": "estimated", "consensus": "agreed", None: "registered"}[
         parameters.stop_after
     ]

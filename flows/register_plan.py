@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from prefect import Task
 from prefect.logging import get_run_logger
 
 from flows.parameters.of_flows import RegisterWellParameters, WellParameters
-from flows.results.result import ImageReport, WellResult
+from flows.results.result import ImageReport, ImageResult, WellResult
 from flows.running.cores import shared_out
-from flows.well import apply_registration_to_well
+from flows.well import register_images_by
 from tasks.estimate.consensus_plan import describe_consensus, plan_consensus
 from tasks.estimate.estimate_plan import describe_estimate, plan_estimate
 from tasks.estimate.images import Group, group_images, settled_images
@@ -21,7 +22,7 @@ Texts = dict[str, str]
 """Per image name, what would be done to it."""
 
 
-def plan_well(parameters: RegisterWellParameters) -> WellResult:
+def plan_well(parameters: RegisterWellParameters, one_image: Task[..., ImageResult]) -> WellResult:
     """Return a report for each image of a well, whose detail is the plan; nothing is written.
 
     What a stage would do is told as far as its input is there: pixels are planned once the
@@ -29,6 +30,7 @@ def plan_well(parameters: RegisterWellParameters) -> WellResult:
 
     Args:
         parameters: What would be done.
+        one_image: Plans what would be done to one image; see `flows.well`.
 
     Raises:
         InvalidInputError: A stage cannot be done; the message says why.
@@ -47,14 +49,15 @@ def plan_well(parameters: RegisterWellParameters) -> WellResult:
     is_agreed, texts = _before_applying(groups, parameters, threads)
     applied: dict[str, ImageReport] = {}
     if parameters.stop_after is None and is_agreed:
-        result = apply_registration_to_well.of(
+        planned = register_images_by(
+            one_image,
             part_of(
                 WellParameters,
                 parameters,
                 registered_roi_table=registered_name(parameters.input_roi_table),
-            )
+            ),
         )
-        applied = {report.image: report for report in result.reports}
+        applied = {report.image: report for report in planned.result.reports}
     elif parameters.stop_after is None:
         for group in groups:
             name = group.reference.name

@@ -6,28 +6,31 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
-from prefect import tags, task, unmapped
+from prefect import Task, task
+from prefect.cache_policies import NO_CACHE
 from prefect.logging import get_run_logger
+from prefect.tasks import exponential_backoff
 
-from flows.image import apply_registration_to_image
+from flows.image import apply_registration_to_image, register_image_by
 from flows.parameters.form import flow_of
 from flows.parameters.of_flows import ImageParameters, WellParameters
 from flows.results.artifacts import report_well
-from flows.results.endings import completed
-from flows.results.failures import ImagesFailedError, reason_of
-from flows.results.outcome import outcome_of
-from flows.results.result import ImageReport, ImageResult, WellResult, count
+from flows.results.done import Done
+from flows.results.failures import ImagesFailedError
+from flows.results.result import ImageReport, ImageResult, ShiftReport, WellResult, count
 from flows.results.run_names import well_run_name
-from flows.running.cores import shared_out
-from flows.running.task_runners import running
+from flows.running.images_of_well import run_on_images
+from flows.running.steps import in_this_run
 from tasks.plan.described import part_of
-from tasks.retry import server_was_busy
+from tasks.progress import in_parts, part_of_a_run, shown_progress
+from tasks.retry import can_heal_or_server_was_busy, server_was_busy
 from tasks.settings import SETTINGS
 from tasks.storage.hidden import LOCK_FOLDER
 from tasks.storage.kinds import require_kind
 from tasks.storage.locks import own_well
 from tasks.storage.paths import local_path
 from tasks.storage.recover import recover_well
+from tasks.survey.boundary import told_of
 from tasks.survey.selection import select_images
 
 
@@ -50,10 +53,43 @@ def register_image(image: str, well: Path, parameters: WellParameters, workers: 
 def _register_image(
     image: str, well: Path, parameters: WellParameters, workers: int
 ) -> ImageResult:
-    with tags(well.parent.parent.name, f"well {well.parent.name}/{well.name}"):
-        return apply_registration_to_image.of(
-            part_of(ImageParameters, parameters, zarr_url=str(well / image), workers=workers)
-        )
+    with part_of_a_run():
+        return apply_registration_to_image.of(_of_image(image, well, parameters, workers))
+
+
+# In a plate the five steps are parts of one task: a flow run and six task runs an image would cost
+# more than small images themselves. What heals is tried again by doing the image again, as a new
+# run would: the next attempt removes what is staged, or finishes a swap that has begun, and an
+# image that was put in its place is recognised. Its lock is free meanwhile. Pixels that a later
+# step lost are written twice then; nothing is kept in memory that could be wrong by now.
+# The result is not kept for a retry of the run either: that, too, finds what is finished.
+@task(
+    name="register-image-of-plate",
+    task_run_name="image {well.parent.name}/{well.name}/{image}",
+    tags={"image-io"},
+    retries=SETTINGS.retries,
+    retry_delay_seconds=exponential_backoff(SETTINGS.retry_delay_seconds),
+    retry_jitter_factor=SETTINGS.retry_jitter,
+    retry_condition_fn=can_heal_or_server_was_busy,
+    cache_policy=NO_CACHE,
+)
+def register_image_of_plate(
+    image: str, well: Path, parameters: WellParameters, workers: int
+) -> ImageResult:
+    """Do all steps of one image of a plate."""
+    return _register_image_of_plate(image, well, parameters, workers)
+
+
+def _register_image_of_plate(
+    image: str, well: Path, parameters: WellParameters, workers: int
+) -> ImageResult:
+    with part_of_a_run(), told_of(well / image):
+        done = register_image_by(in_this_run, _of_image(image, well, parameters, workers))
+    return done.as_end()
+
+
+def _of_image(image: str, well: Path, parameters: WellParameters, workers: int) -> ImageParameters:
+    return part_of(ImageParameters, parameters, zarr_url=str(well / image), workers=workers)
 
 
 @flow_of(WellParameters, name="apply-registration-to-well", run_name=well_run_name)
@@ -62,6 +98,24 @@ def apply_registration_to_well(parameters: WellParameters) -> WellResult:
 
     The images of the reference acquisition come last, and only if all others succeeded. One image
     that fails does not stop the others; the run then fails and names each image and its reason.
+    """
+    return register_images_by(register_image, parameters).as_end()
+
+
+def register_images_by(
+    one_image: Task[..., ImageResult],
+    parameters: WellParameters,
+    shifts: Sequence[ShiftReport] = (),
+) -> Done[WellResult]:
+    """Register the images of a well, each by a task, the reference last.
+
+    Args:
+        one_image: Takes `image`, `well`, `parameters` and `workers`.
+        parameters: What is done to which well.
+        shifts: What was estimated for the well's regions just before, to be shown with the rest.
+
+    Raises:
+        ImagesFailedError: An image failed; each is named with its reason.
     """
     logger = get_run_logger()
     well = local_path(parameters.well_url)
@@ -83,12 +137,14 @@ def apply_registration_to_well(parameters: WellParameters) -> WellResult:
         logger.info("Left alone: image %s", message)
     results: list[ImageResult] = []
     failed: dict[str, str] = {}
-    for names in (selection.others, selection.reference):
-        if not failed:
-            done, failed = _register(well, names, parameters)
-            results += done
-
     plate, name = well.parent.parent.name, f"{well.parent.name}/{well.name}"
+    with shown_progress(f"well {plate} {name}") as note:
+        notes = in_parts(note, [len(selection.others), len(selection.reference)])
+        for names, of_these in zip((selection.others, selection.reference), notes, strict=True):
+            if not failed:
+                done, failed = run_on_images(one_image, names, well, parameters, note=of_these)
+                results += done
+
     reports = (
         *(report for result in results for report in result.reports),
         *(
@@ -96,14 +152,14 @@ def apply_registration_to_well(parameters: WellParameters) -> WellResult:
             for image, reason in failed.items()
         ),
     )
-    report_well(plate, name, reports)
+    report_well(plate, name, reports, shifts)
     if failed:
         raise ImagesFailedError(
             f"{plate} {name}: {count(reports)}{_reference_kept(selection.reference, reports)}. "
             + "; ".join(f"image '{image}': {reason}" for image, reason in failed.items()),
             reports,
         )
-    return completed(
+    return Done(
         WellResult(
             image_list_updates=[u for result in results for u in result.image_list_updates],
             reports=reports,
@@ -111,32 +167,6 @@ def apply_registration_to_well(parameters: WellParameters) -> WellResult:
         f"{plate} {name}: {count(reports)}",
         skipped=all(report.outcome == "skipped" for report in reports),
     )
-
-
-def _register(
-    well: Path, names: Sequence[str], parameters: WellParameters
-) -> tuple[list[ImageResult], dict[str, str]]:
-    """Return the results of the images that succeeded, and the reasons of those that did not."""
-    at_once, threads = shared_out(parameters.workers, parameters.parallel_images, len(names))
-    with running(parameters.task_runner, at_once) as runner:
-        futures = runner.map(
-            register_image,
-            {
-                "image": list(names),
-                "well": unmapped(well),
-                "parameters": unmapped(parameters),
-                "workers": threads,
-            },
-        )
-        done: list[ImageResult] = []
-        failed: dict[str, str] = {}
-        for name, future in zip(names, futures, strict=True):
-            outcome = outcome_of(future)
-            if isinstance(outcome, ImageResult):
-                done.append(outcome)
-            else:
-                failed[name] = reason_of(outcome)
-    return done, failed
 
 
 def _reference_kept(reference: Sequence[str], reports: Sequence[ImageReport]) -> str:

@@ -37,7 +37,7 @@ def copy_tables(plan: RegistrationPlan) -> tuple[str, ...]:
         logger.warning(message)
     moved = sum(table.handling == "shift" for table in plan.tables)
     from_reference = sum(table.origin == "reference" for table in plan.tables)
-    logger.info(
+    logger.debug(
         "%s: %s, %d from the reference, %d moved with the pixels",
         plan.title,
         counted(len(plan.tables), "table"),

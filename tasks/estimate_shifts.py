@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from tasks.survey.table_record import ESTIMATED, was_made_from
 
 @task(
     name="estimate-shifts",
-    task_run_name="image {image.name}",
+    task_run_name="shifts {image.parent.parent.name}/{image.parent.name}/{image.name}",
     tags={"image-io"},
     retries=SETTINGS.retries,
     retry_delay_seconds=exponential_backoff(SETTINGS.retry_delay_seconds),
@@ -64,11 +65,11 @@ def estimate_shifts(
     """
     logger = get_run_logger()
     if read_frame(image) is not None:
-        logger.info("%s: registered in place already; it has no shift any more", image)
+        logger.debug("%s: registered in place already; it has no shift any more", image)
         return None
     made_from = fingerprint_estimate(image, reference, options)
     if not redo and was_made_from(image, options.input_roi_table, ESTIMATED, made_from):
-        logger.info("%s: shifts were estimated from this very input; kept", image)
+        logger.debug("%s: shifts were estimated from this very input; kept", image)
         return None
     estimate = decide_image(image, options, well, plate, workers=workers)
     with own_well(image.parent, timeout=SETTINGS.lock_timeout_seconds):
@@ -80,7 +81,7 @@ def estimate_shifts(
         z, y, x = region.translation
         logger.log(
             # What was not simply estimated should be seen.
-            20 if region.decision == "estimated" else 30,
+            logging.DEBUG if region.decision == "estimated" else logging.WARNING,
             "%s: region '%s' %s (z %.3f, y %.3f, x %.3f) micrometers, score %.2f%s",
             image,
             region.name,

@@ -77,7 +77,7 @@ def finalize(plan: RegistrationPlan, quality: QualityOptions, *, report: Path | 
     messages += clean_up(plan)
     for message in messages:
         logger.warning("%s: %s", plan.title, message)
-    logger.info(
+    logger.debug(
         "%s: verified and put in place as %s%s",
         plan.title,
         plan.output_path,

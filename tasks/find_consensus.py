@@ -17,7 +17,7 @@ from tasks.storage.locks import own_well
 
 @task(
     name="find-consensus",
-    task_run_name="reference {group.reference.name}",
+    task_run_name="consensus {group.reference.parent.parent.name}/{group.reference.parent.name}",
     retries=SETTINGS.retries,
     retry_delay_seconds=exponential_backoff(SETTINGS.retry_delay_seconds),
     retry_jitter_factor=SETTINGS.retry_jitter,
@@ -59,7 +59,7 @@ def find_consensus(
             redo=redo,
         )
     for message in written.messages:
-        get_run_logger().info(message)
+        get_run_logger().debug(message)
     for warning in written.warnings:
         get_run_logger().warning(warning)
     return written.regions

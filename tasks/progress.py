@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from contextvars import copy_context
+from contextvars import ContextVar, copy_context
 from threading import Event, Thread
-from typing import cast
+from typing import TypeAlias, cast
 from uuid import UUID
 
 import httpx  # Prefect's client raises httpx's errors
@@ -17,19 +17,34 @@ from prefect.logging import get_run_logger
 from tasks.stopping import STOPPING
 from tasks.terminal_bars import TERMINAL_BARS
 
+Note: TypeAlias = Callable[[int, int], None]
+"""Takes how much is done, of how much in all."""
+
 _SECONDS_BETWEEN_UPDATES = 2.0
+_is_part: ContextVar[bool] = ContextVar("_is_part", default=False)
 
 
 @contextmanager
-def shown_progress(
-    what: str, *, interval: float = _SECONDS_BETWEEN_UPDATES
-) -> Iterator[Callable[[int, int], None]]:
+def part_of_a_run() -> Iterator[None]:
+    """Let what is done inside show no progress in Prefect: the run that it is a part of does.
+
+    Each artifact is a record for good, and its sender a thread: one is enough for a plate.
+    """
+    token = _is_part.set(True)
+    try:
+        yield
+    finally:
+        _is_part.reset(token)
+
+
+@contextmanager
+def shown_progress(what: str, *, interval: float = _SECONDS_BETWEEN_UPDATES) -> Iterator[Note]:
     """Show the progress of one piece of work until the block ends.
 
     The yielded function takes blocks done and blocks in all; it is cheap and may be called from any
     thread. Where the run is to stop it raises `StoppedError`: between two blocks is the moment.
     The artifact is updated from a thread of its own, so that a slow server never slows the writing;
-    a server that fails costs the display, not the run.
+    a server that fails costs the display, not the run. There is none for a `part_of_a_run`.
 
     Args:
         what: What is being written, such as `image A/01/1`; becomes the artifact's key.
@@ -58,6 +73,9 @@ def shown_progress(
             get_run_logger().warning("Progress of %s is not shown any more: %s", what, error)
 
     with TERMINAL_BARS.bar(what) as show_on_terminal:
+        if _is_part.get():
+            yield note
+            return
         # The copied context tells Prefect which run the artifact belongs to.
         sender = Thread(target=copy_context().run, args=(send,), name=f"progress of {what}")
         sender.start()
@@ -66,6 +84,25 @@ def shown_progress(
         finally:
             over.set()
             sender.join()
+
+
+def in_parts(note: Note, sizes: Sequence[int]) -> tuple[Note, ...]:
+    """Return for each part of a piece of work what takes its progress, and notes that of the whole.
+
+    Args:
+        note: Takes the progress of the whole.
+        sizes: How much work each part is, beside the others. They are done in this order.
+    """
+
+    def of_part(number: int) -> Note:
+        before, size, whole = sum(sizes[:number]), sizes[number], sum(sizes)
+
+        def note_part(done: int, total: int) -> None:
+            note(before + (size * done // total if total else size), whole)
+
+        return note_part
+
+    return tuple(of_part(number) for number in range(len(sizes)))
 
 
 def artifact_key(text: str) -> str:

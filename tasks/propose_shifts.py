@@ -19,7 +19,7 @@ from tasks.settings import SETTINGS
 
 @task(
     name="propose-shifts",
-    task_run_name="well {well.parent.name}/{well.name}",
+    task_run_name="proposals {well.parent.name}/{well.name}",
     tags={"image-io"},
     retries=SETTINGS.retries,
     retry_delay_seconds=exponential_backoff(SETTINGS.retry_delay_seconds),
@@ -65,7 +65,7 @@ def propose_shifts(
         for warning in image.warnings:
             logger.warning(warning)
         sure = sum(region.is_sure for region in image.regions)
-        logger.info(
+        logger.debug(
             "%s/%s: %d of %d regions are sure of their shift by themselves",
             well,
             image.image,

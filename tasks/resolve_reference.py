@@ -50,7 +50,7 @@ def resolve_reference(image: Path, request: RegistrationRequest, *, lock: bool) 
     for warning in plan.warnings:
         logger.warning(warning)
     smallest, largest = smallest_and_largest(plan.image)
-    logger.info(
+    logger.debug(
         "%s: %s against '%s', smallest shift %s, largest shift %s; %s, %s",
         plan.title,
         counted(len(plan.image.shifts), "region"),

@@ -68,6 +68,12 @@ def can_heal(task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> bool
 def server_was_busy(task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> bool:  # noqa: ARG001
     """Whether a failed task run is worth a retry because Prefect's server did not answer.
 
-    For the tasks around whole images and wells: their own tasks have retried what heals already.
+    For the tasks around flows of images and around wells: the tasks in these have retried what
+    heals already.
     """
     return isinstance(state.result(raise_on_failure=False), httpx.HTTPError)
+
+
+def can_heal_or_server_was_busy(task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> bool:
+    """Whether a failed task run is worth a retry; for a task that does all steps of an image."""
+    return can_heal(task, task_run, state) or server_was_busy(task, task_run, state)

@@ -10,7 +10,7 @@ from prefect.tasks import exponential_backoff
 from tasks.pixels.write import WrittenPixels, write_pyramid
 from tasks.plan.registration_plan import RegistrationPlan
 from tasks.plan.wording import counted, size_text
-from tasks.progress import shown_progress
+from tasks.progress import Note
 from tasks.retry import can_heal
 from tasks.settings import SETTINGS
 from tasks.storage.staging import start_staging
@@ -26,19 +26,24 @@ from tasks.storage.staging import start_staging
     retry_condition_fn=can_heal,
     cache_policy=NO_CACHE,
 )
-def write_image(plan: RegistrationPlan, *, workers: int) -> WrittenPixels:
-    """Start the staged image anew and write every level of its pixels; a retry starts over."""
+def write_image(plan: RegistrationPlan, *, workers: int, note: Note) -> WrittenPixels:
+    """Start the staged image anew and write every level of its pixels; a retry starts over.
+
+    Args:
+        plan: What is written.
+        workers: Blocks written at the same time.
+        note: Takes blocks done and blocks in all; see `shown_progress`.
+    """
     staged = start_staging(plan)
-    with shown_progress(f"image {plan.title}") as progress:
-        written = write_pyramid(
-            plan.image,
-            plan.image_path,
-            staged,
-            workers=workers,
-            link=plan.overwrites_input,
-            progress=progress,
-        )
-    get_run_logger().info(
+    written = write_pyramid(
+        plan.image,
+        plan.image_path,
+        staged,
+        workers=workers,
+        link=plan.overwrites_input,
+        progress=note,
+    )
+    get_run_logger().debug(
         "%s: %s, %d chunks read, %d written, %d as they were, %d empty, %s by %s with %s",
         plan.title,
         counted(len(plan.image.levels), "level"),

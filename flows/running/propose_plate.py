@@ -11,20 +11,20 @@ from prefect.futures import PrefectFuture, as_completed
 from prefect.logging import get_run_logger
 
 from flows.parameters.of_flows import RegisterPlateParameters
-from flows.results.outcome import outcome_of
 from flows.running.cores import shared_out
 from flows.running.task_runners import running
 from tasks.estimate.images import Group, group_images, still_to_move
 from tasks.estimate.options import EstimateOptions
-from tasks.estimate.propose_well import Proposed
 from tasks.plan.described import part_of
 from tasks.plan.errors import RegistrationError
-from tasks.progress import shown_progress
+from tasks.progress import Note
 from tasks.propose_shifts import propose_shifts
 from tasks.storage.recover import recover_well
 
 
-def propose_plate(plate: Path, wells: Sequence[str], parameters: RegisterPlateParameters) -> None:
+def propose_plate(
+    plate: Path, wells: Sequence[str], parameters: RegisterPlateParameters, *, note: Note
+) -> None:
     """Let every well propose, a bounded number at a time, and keep it in their images.
 
     A well that cannot is passed over: it is told of when it is decided on. Images that were moved
@@ -34,11 +34,11 @@ def propose_plate(plate: Path, wells: Sequence[str], parameters: RegisterPlatePa
         plate: Root folder of the plate.
         wells: Names of the wells.
         parameters: Of the run.
+        note: Takes how many wells have proposed, and how many there are.
     """
     options = part_of(EstimateOptions, parameters)
-    logger = get_run_logger()
     at_once, of_well = shared_out(parameters.workers, parameters.parallel_wells, len(wells))
-    with running("threads", at_once) as runner, shown_progress(f"shifts of {plate.name}") as note:
+    with running("threads", at_once) as runner:
         futures: list[PrefectFuture[Any]] = []
         for well in wells:
             groups = _groups(plate / well, options)
@@ -58,9 +58,7 @@ def propose_plate(plate: Path, wells: Sequence[str], parameters: RegisterPlatePa
                         },
                     )
                 )
-        for done, future in enumerate(as_completed(futures), start=1):
-            if isinstance(outcome_of(future), Proposed):
-                logger.info("%d of %d wells have proposed their shifts", done, len(futures))
+        for done, _ in enumerate(as_completed(futures), start=1):
             note(done, len(futures))
 
 

@@ -24,7 +24,7 @@ from flows.results.result import (
 )
 from flows.running.cores import shared_out
 from flows.running.task_runners import running
-from tasks.progress import shown_progress
+from tasks.progress import Note
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,7 @@ def run_on_wells(
     *,
     at_most: int,
     workers: int | None,
+    note: Note,
 ) -> WellOutcomes:
     """Run a task on each well and wait for all; one that fails does not stop the others.
 
@@ -57,11 +58,12 @@ def run_on_wells(
         parameters: The same for every well.
         at_most: Wells at the same time.
         workers: Threads in all; None for as many as the cores this process may use.
+        note: Takes how many wells have ended, and how many there are.
     """
     logger = get_run_logger()
     at_once, threads = shared_out(workers, at_most, len(wells))
     outcomes: dict[str, object] = {}
-    with running("threads", at_once) as runner, shown_progress(f"plate {plate.name}") as note:
+    with running("threads", at_once) as runner:
         same = {"plate": plate, "workers": threads, **parameters}
         futures: list[PrefectFuture[Any]] = [
             *runner.map(
