@@ -47,7 +47,7 @@ def resolve_reference(image: Path, request: RegistrationRequest, *, lock: bool) 
             plan = build_plan(image, request)
     else:
         plan = build_plan(image, request)
-    for warning in plan.warnings:
+    for warning in (*plan.warnings, *plan.left_behind):
         logger.warning(warning)
     smallest, largest = smallest_and_largest(plan.image)
     logger.debug(

@@ -37,6 +37,7 @@ def describe_plan(plan: RegistrationPlan, *, memory_bytes: int, disk_bytes: int)
             f"  memory    at most {size_text(memory_bytes)}",
             f"  disk      {size_text(disk_bytes)} free while it is written",
             *(f"  warning   {warning}" for warning in plan.warnings),
+            *(f"  left out  {reason}" for reason in plan.left_behind),
         ]
     )
 

@@ -114,6 +114,8 @@ class RegistrationPlan(Frozen):
     """What the image, and a result to be replaced, held when the plan was made, by their names."""
     warnings: tuple[str, ...] = ()
     """What a person should know before pixels move: clipped regions, dropped regions, ..."""
+    left_behind: tuple[str, ...] = ()
+    """What lies in the image and is not registered with it, and why: labels that cannot be read."""
 
     @property
     def image_name(self) -> str:

@@ -100,7 +100,7 @@ def _build(path: Path, request: RegistrationRequest) -> RegistrationPlan:
     pixels, clipped = _with_shifts(path, pyramid, pairs, fields, request.interpolation)
     kept = measure_kept(path, pixels)
     little = judge_kept(path, pixels, kept, request.min_covered)
-    labels, label_doubts = read_label_pyramids(path)
+    labels, label_doubts, left_behind = read_label_pyramids(path)
     if labels and request.register_labels:
         refuse_labels_left_behind(path)
     label_warnings = label_doubts
@@ -143,6 +143,7 @@ def _build(path: Path, request: RegistrationRequest) -> RegistrationPlan:
             *label_warnings,
             *table_warnings,
         ),
+        left_behind=left_behind,
     )
     return plan.model_copy(update={"made_from": fingerprint_inputs(plan)})
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -37,11 +37,21 @@ def read_image_pyramid(path: Path) -> tuple[Pyramid, Warnings]:
     return pyramid, scales.doubts
 
 
-def read_label_pyramids(path: Path) -> tuple[tuple[Pyramid, ...], Warnings]:
-    """Return the pyramid of every label of the image, without shifts, and what to know about them.
+class LabelPyramids(NamedTuple):
+    """The labels of an image, and what is to be told of them."""
+
+    pyramids: tuple[Pyramid, ...]
+    """Without shifts."""
+    warnings: Warnings
+    left_behind: Warnings
+    """Of what lies among the labels, is not registered, and stays as it is."""
+
+
+def read_label_pyramids(path: Path) -> LabelPyramids:
+    """Return the pyramid of every label of the image, and what to know about them.
 
     Labels that lie in `labels/` without being listed are labels too, where they can be read; else
-    they are told of.
+    they are left behind.
 
     Raises:
         InvalidInputError: A label is listed but not there, its name leads out of the image, or its
@@ -50,6 +60,7 @@ def read_label_pyramids(path: Path) -> tuple[tuple[Pyramid, ...], Warnings]:
     names = find_labels(path)
     pyramids: list[Pyramid] = []
     warnings: list[str] = []
+    left_behind: list[str] = []
     for name in names.listed:
         try:
             scales = read_multiscale(path / "labels" / name)
@@ -65,7 +76,7 @@ def read_label_pyramids(path: Path) -> tuple[tuple[Pyramid, ...], Warnings]:
             scales = read_multiscale(path / "labels" / name)
             pyramids.append(_read(path, f"labels/{name}", scales, "nearest"))
         except InvalidInputError as error:
-            warnings.append(
+            left_behind.append(
                 f"{path}: the label '{name}' lies in labels/ without being listed, and stays as it "
                 f"is, not registered: {error}"
             )
@@ -75,12 +86,12 @@ def read_label_pyramids(path: Path) -> tuple[tuple[Pyramid, ...], Warnings]:
             f"{path}: the label '{name}' lies in labels/ without being listed; it is treated like "
             "the others. Add its name to the list in labels/ so that viewers find it",
         ]
-    warnings += [
+    left_behind += [
         f"{path}: '{name}' lies in labels/, is not listed and is no multiscale label: it stays as "
         "it is, not registered"
         for name in names.unreadable
     ]
-    return tuple(pyramids), tuple(warnings)
+    return LabelPyramids(tuple(pyramids), tuple(warnings), tuple(left_behind))
 
 
 def _read(
