@@ -39,7 +39,7 @@ FIELDS: dict[str, str] = {
     "has_before": "",
     "has_after": "",
     "details": "",
-    "number": "",
+    "key": "",
 }
 """Per field, how people call it; empty where the page alone needs it."""
 
@@ -57,9 +57,9 @@ def page_rows(regions: Sequence[RegionQuality], folder: Path) -> list[list[JsonV
 def details_of(regions: Sequence[RegionQuality]) -> dict[str, dict[str, JsonValue]]:
     """Return, per well, what is loaded only when one of its regions is looked at."""
     found: dict[str, dict[str, JsonValue]] = {}
-    for place, region in enumerate(regions):
+    for region in regions:
         arrows = region.motion.arrows if region.motion else ()
-        found.setdefault(well_name(region.well), {})[str(place)] = {
+        found.setdefault(well_name(region.well), {})[_key(region)] = {
             "size": list(region.size),
             "arrows": [[round(value, 1) for value in arrow] for arrow in arrows],
         }
@@ -87,11 +87,16 @@ def _row(place: int, region: RegionQuality, folder: Path) -> list[JsonValue]:
         "has_before": "before" in shown,
         "has_after": "after" in shown,
         "details": well_name(region.well),
-        "number": str(place),
+        "key": _key(region),
         **_agreement(region),
         **_motion(region),
     }
     return [values.get(field) for field in FIELDS]
+
+
+def _key(region: RegionQuality) -> str:
+    """Return what a region is called in its well's details, whichever run wrote them."""
+    return f"{region.image}/{region.region}"
 
 
 def _agreement(region: RegionQuality) -> dict[str, JsonValue]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -24,6 +27,12 @@ from tasks.report.summary import SIGNS, summary_of
 
 MOST_MAPS = 6
 """Acquisitions whose shifts are drawn; the page stays small with twenty of them."""
+
+TEMPORARY = ".plate-registration.new"
+"""What a file's name ends with while it is written."""
+
+LEFT_AFTER_SECONDS = 3600
+"""Age of a file of that name that nobody is writing any more."""
 
 FEWEST_ARROWS = 3
 """Regions: of fewer, what they share is all there is."""
@@ -47,6 +56,8 @@ def write_report(
 ) -> Path:
     """Write page, numbers and details; a reader sees the old page or the new one.
 
+    Each file is replaced as a whole, the page last: killed at any moment, each is old or new.
+
     Args:
         plate_name: As people call the plate.
         wells: All wells of the plate, such as `B/03`.
@@ -60,6 +71,7 @@ def write_report(
         OSError: It cannot be written; the old page is still there.
     """
     (folder / DETAILS).mkdir(parents=True, exist_ok=True)
+    _remove_leftovers(folder)
     for name, found in details_of(regions).items():
         text = _script_text(found)
         _replace(
@@ -68,9 +80,9 @@ def write_report(
         )
     frame = frame_of(regions)
     _replace(folder / f"{NUMBERS}.csv", frame.write_csv().encode())
-    temporary = folder / f".{NUMBERS}.parquet.new"
-    frame.write_parquet(temporary)
-    temporary.replace(folder / f"{NUMBERS}.parquet")
+    parquet = io.BytesIO()
+    frame.write_parquet(parquet)
+    _replace(folder / f"{NUMBERS}.parquet", parquet.getvalue())
     page = folder / PAGE
     _replace(page, _page(plate_name, wells, regions, folder).encode())
     return page
@@ -163,6 +175,14 @@ def _script_text(content: object) -> str:
 
 
 def _replace(path: Path, content: bytes) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}{TEMPORARY}")
     temporary.write_bytes(content)
     temporary.replace(path)
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Remove what killed runs have left; a run that is still writing has begun just now."""
+    for path in (*folder.glob(f".*{TEMPORARY}"), *(folder / DETAILS).glob(f".*{TEMPORARY}")):
+        with suppress(FileNotFoundError):
+            if time.time() - path.stat().st_mtime > LEFT_AFTER_SECONDS:
+                path.unlink()

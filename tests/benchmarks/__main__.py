@@ -19,6 +19,7 @@ from tests.benchmarks.estimation_time import time_fields
 from tests.benchmarks.quality import measure_cost
 from tests.benchmarks.reference_system import VERSION, reference_python
 from tests.benchmarks.scenes import LARGE, SCENES, SMALL
+from tests.benchmarks.verdicts import count_verdicts
 
 app = App(name="python -m tests.benchmarks", help="Measure and compare with the reference system.")
 console = Console(width=int(os.environ.get("COLUMNS", "130")))
@@ -95,6 +96,16 @@ def quality(*, runs: int = 5, only: str = "") -> None:
         only: Measure the cases whose name contains this.
     """
     console.print(measure_cost(runs, only))
+
+
+@app.command
+def verdicts(*, seeds: int = 40) -> None:
+    """Count what verdicts miss and what they are wrong to tell, by kind of region.
+
+    Args:
+        seeds: Regions of each kind.
+    """
+    console.print(count_verdicts(seeds))
 
 
 if __name__ == "__main__":

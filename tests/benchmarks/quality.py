@@ -31,9 +31,9 @@ MOVED = (11, 7)
 
 FIELD = (2160, 2560)
 CASES = {
-    "4 fields, 3 channels": Size(channels=3, planes=1, fields=(2, 2), field=FIELD),
+    "4 fields, 3 channels, lz4": Size(channels=3, planes=1, fields=(2, 2), field=FIELD),
     "4 fields, 3 channels, zstd": Size(channels=3, planes=1, fields=(2, 2), field=FIELD),
-    "4 fields, 3 channels, 6 planes": Size(channels=3, planes=6, fields=(2, 2), field=FIELD),
+    "one field, 3 channels, 6 planes": Size(channels=3, planes=6, fields=(1, 1), field=FIELD),
     "one field, one channel": Size(channels=1, planes=1, fields=(1, 1), field=FIELD),
     "one field of 512 x 512, one channel": Size(
         channels=1, planes=1, fields=(1, 1), field=(512, 512)

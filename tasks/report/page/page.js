@@ -153,7 +153,7 @@
 
   function draw(row) {
     if (state.found[state.open] !== row) return;
-    const found = window.DETAILS[row[at.details]]?.[row[at.number]];
+    const found = window.DETAILS[row[at.details]]?.[row[at.key]];
     if (!found) return;
     const [height, width] = found.size;
     motion.setAttribute("viewBox", `0 0 ${width} ${height}`);
