@@ -100,5 +100,9 @@ def _label(label: Pyramid) -> str:
 
 def _table(table: TablePlan) -> str:
     source = "the reference" if table.origin == "reference" else "this image"
-    handling = "moves with the pixels" if table.handling == "shift" else "copied"
+    handling = {
+        "copy": "copied",
+        "shift": "moves with the pixels",
+        "clip": "cut to the image",
+    }[table.handling]
     return f"{table.type}, {counted(table.rows, 'row')}, from {source}, {handling}"

@@ -72,8 +72,9 @@ class TablePlan(Frozen):
     backend: str
     """The table's own storage backend, such as `anndata`, `csv`, `json` or `parquet`."""
     origin: Literal["reference", "acquisition"]
-    handling: Literal["copy", "shift"]
-    """`shift`: its regions move with the pixels and are cut to the region they lie in."""
+    handling: Literal["copy", "shift", "clip"]
+    """`shift`: its regions move with the pixels and are cut to the region they lie in. `clip`: they
+    are cut to the image."""
     rows: int
     """Rows in the source."""
     reference_label: str | None = None

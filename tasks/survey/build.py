@@ -33,6 +33,7 @@ from tasks.survey.pyramids import read_image_pyramid, read_label_pyramids
 from tasks.survey.reference import require_acquisitions
 from tasks.survey.reference_with_table import pick_reference_with
 from tasks.survey.regions import read_regions
+from tasks.survey.table_extents import clip_tables
 from tasks.survey.table_plans import plan_tables
 from tasks.survey.table_record import read_fields, require_one_consensus
 from tasks.survey.whole_image import whole_image_told
@@ -114,6 +115,9 @@ def _build(path: Path, request: RegistrationRequest) -> RegistrationPlan:
             "unshifted (register_labels=False) and no longer match the image",
         )
     tables, table_warnings = plan_tables(path, reference, register_labels=request.register_labels)
+    tables = clip_tables(
+        tables, reference, pixels, registered_roi_table=request.registered_roi_table
+    )
     plan = RegistrationPlan(
         plate=well.parent.parent.name.removesuffix(".zarr"),
         well=f"{well.parent.name}/{well.name}",

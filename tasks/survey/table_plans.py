@@ -21,7 +21,7 @@ def plan_tables(
     Of the reference come its ROI tables (type `roi_table`), in its order; then all other tables
     of the image, in its own order. ROI-like ones move with the pixels, except masking tables of
     labels that stay where they are; all others are carried over unchanged. Where the reference
-    itself is registered nothing moves.
+    itself is registered nothing moves, but rows of what is cut off are left out.
 
     Args:
         image: Root folder of the image to be registered.
@@ -34,8 +34,13 @@ def plan_tables(
     """
     names = [name for name in list_tables(image) if name != QUALITY_TABLE]
     own = {name: look_at_table(image, name) for name in names}
+    found = find_labels(image)
+    labels = (*found.listed, *found.unlisted)
     if image == reference:
-        return tuple(_own_plan(table) for table in own.values()), ()
+        return tuple(
+            _of_reference(table, image, labels, register_labels=register_labels)
+            for table in own.values()
+        ), ()
     theirs = [look_at_table(reference, name) for name in list_tables(reference)]
     plans: list[TablePlan] = []
     warnings: list[str] = []
@@ -51,8 +56,6 @@ def plan_tables(
             continue
         plans.append(_table_plan(table, "reference", "copy"))
     taken = {plan.name for plan in plans}
-    found = find_labels(image)
-    labels = (*found.listed, *found.unlisted)
     for table in own.values():
         if table.name not in taken:
             plan, warning = _plan_own(table, image, labels, register_labels=register_labels)
@@ -84,8 +87,13 @@ def _plan_own(
     return _table_plan(table, "acquisition", "shift"), warnings if lost else []
 
 
-def _own_plan(table: ListedTable) -> TablePlan:
-    return _table_plan(table, "reference" if table.type == "roi_table" else "acquisition", "copy")
+def _of_reference(
+    table: ListedTable, image: Path, labels: tuple[str, ...], *, register_labels: bool
+) -> TablePlan:
+    if table.type == "roi_table":
+        return _table_plan(table, "reference", "copy")
+    plan, _ = _plan_own(table, image, labels, register_labels=register_labels)
+    return plan
 
 
 def _table_plan(

@@ -29,7 +29,7 @@ def table_memory_bytes(plan: RegistrationPlan) -> int:
     Args:
         plan: What will be written; the tables must lie where it says.
     """
-    loaded = [t for t in plan.tables if t.handling == "shift" or t.backend == "json"]
+    loaded = [t for t in plan.tables if t.handling != "copy" or t.backend == "json"]
     return max((_bytes(table, plan.origin_of(table)) for table in loaded), default=0)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -18,13 +19,18 @@ from tasks.tables.shift import shift_boxes
 _NAMES_A_MESSAGE = 500
 
 
-def move_table(table: ListedTable, image: Path, grid: Pyramid) -> tuple[str, ...]:
+def move_table(
+    table: ListedTable, image: Path, grid: Pyramid, *, inside: Literal["regions", "the image"]
+) -> tuple[str, ...]:
     """Replace the boxes of a table by the moved ones; rows that lie in no region are left out.
+
+    Where no box changes the table stays the files that it is.
 
     Args:
         table: The table as it lies in the staged image, whose stored rows are changed.
         image: Root folder of the staged image.
         grid: The image or label with whose pixels the rows move.
+        inside: What its shifts are, for the messages.
 
     Returns:
         Messages: rows left out by name, and how many were cut or lie in several regions.
@@ -42,11 +48,13 @@ def move_table(table: ListedTable, image: Path, grid: Pyramid) -> tuple[str, ...
         ):
             if not np.array_equal(before[moved.kept], after[moved.kept], equal_nan=True):
                 columns[column] = np.where(moved.kept, after, before)
-    replace_rows(image / "tables" / table.name, table.backend, columns, moved.kept)
+    if columns or not moved.kept.all():
+        replace_rows(image / "tables" / table.name, table.backend, columns, moved.kept)
+    outside = "in no region" if inside == "regions" else "outside the image"
     cut = moved.cut & ~moved.torn
     return (
-        *_name_rows(table, boxes.names, ~moved.kept, "in no region, left out"),
-        *_name_rows(table, boxes.names, cut, "partly in no region, cut"),
+        *_name_rows(table, boxes.names, ~moved.kept, f"{outside}, left out"),
+        *_name_rows(table, boxes.names, cut, f"partly {outside}, cut"),
         *_name_rows(
             table,
             boxes.names,

@@ -9,6 +9,7 @@ import zarr
 from tasks.plan.errors import InvalidInputError
 from tasks.plan.region import digest_regions
 from tasks.plan.registration_plan import Pyramid, RegistrationPlan, TablePlan
+from tasks.plan.window import Shift, Window
 from tasks.storage.attributes import read_attributes, zarr_format
 from tasks.storage.copying import copy_tree
 from tasks.storage.paths import require_inside
@@ -66,7 +67,11 @@ def _write_table(plan: RegistrationPlan, table: TablePlan, staged: Path) -> tupl
     # Read from our own copy: what is checked here is what will be published.
     copied = look_at_table(staged, table.name)
     _check_unchanged(plan, table, copied, staged)
-    return move_table(copied, staged, _grid(plan, table)) if table.handling == "shift" else ()
+    if table.handling == "clip":
+        return move_table(copied, staged, _whole(plan.image), inside="the image")
+    if table.handling == "shift":
+        return move_table(copied, staged, _grid(plan, table), inside="regions")
+    return ()
 
 
 def _check_unchanged(
@@ -89,6 +94,13 @@ def _grid(plan: RegistrationPlan, table: TablePlan) -> Pyramid:
     """Return the pyramid with whose pixels a table moves: its label's, else the image's."""
     labels = {label.name: label for label in plan.labels}
     return labels.get(table.reference_label or "", plan.image)
+
+
+def _whole(pyramid: Pyramid) -> Pyramid:
+    """Return the pyramid as one region that stays where it is."""
+    window = Window.whole(pyramid.levels[0].shape)
+    stays = Shift(region="image", source=window, target=window)
+    return pyramid.model_copy(update={"shifts": (stays,)})
 
 
 def _copy_unlisted(source: Path, target: Path, listed: set[str]) -> list[str]:

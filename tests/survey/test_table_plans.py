@@ -102,13 +102,14 @@ def test_an_unknown_type_is_carried_over(pair: Pair) -> None:
     assert "ngff:region_table" in warnings[0]
 
 
-def test_of_the_reference_itself_nothing_moves_and_nothing_is_said(pair: Pair) -> None:
+def test_of_the_reference_itself_objects_are_cut_and_nothing_is_said(pair: Pair) -> None:
     image, _ = pair
     for kind in (*ROI_TYPES, *OTHER_TYPES):
         store_table(image, kind, kind, rows_for(kind), label="nuclei")
     tables, warnings = plan_tables(image, image)
     assert [table.name for table in tables] == [*ROI_TYPES, *OTHER_TYPES]
-    assert {table.handling for table in tables} == {"copy"}
+    cut = {"masking_roi_table", "generic_roi_table"}
+    assert {table.name for table in tables if table.handling == "shift"} == cut
     assert warnings == ()
 
 

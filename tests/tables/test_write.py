@@ -104,7 +104,15 @@ def test_the_reference_registering_itself_keeps_every_byte(
     for kind in (*ROI_TYPES, *OTHER_TYPES):
         store_table(image, kind, kind, rows_for(kind), backend, label="nuclei")
     regions = read_regions(image, "roi_table")
-    plan = make_plan(image, image, grid(WHOLE), registered="roi_table", reference_regions=regions)
+    stays = {"well": ((5, 0), (5, 0), (59, 89))}
+    plan = make_plan(
+        image,
+        image,
+        grid(stays),
+        labels=[grid(stays, path="labels/nuclei")],
+        registered="roi_table",
+        reference_regions=regions,
+    )
     assert write_tables(plan, staged) == ()
     for kind in (*ROI_TYPES, *OTHER_TYPES):
         assert files_of(staged / "tables" / kind) == files_of(image / "tables" / kind)
@@ -158,6 +166,23 @@ def test_what_is_not_listed_is_carried_over_and_said(images: Images) -> None:
     assert files_of(staged / "tables" / "draft") == files_of(image / "tables" / "draft")
     assert (staged / "tables" / "README").read_text() == "read me"
     assert open_ome_zarr_container(staged, mode="r").list_tables() == ["t"]
+
+
+def test_rows_that_reach_out_of_the_image_are_cut_to_it_and_told(images: Images) -> None:
+    image, reference, staged = images
+    rows = {"over": (-2, 50, 20, 60), "inside": (1, 2, 3, 4), "beyond": (70, 0, 9, 9)}
+    store_table(reference, "t", "roi_table", box_frame(in_micrometers(rows)))
+    plan = make_plan(image, reference, grid(WHOLE))
+    (table,) = plan.tables
+    clipped = table.model_copy(update={"handling": "clip"})
+    assert write_tables(plan.model_copy(update={"tables": (clipped,)}), staged) == (
+        "table 't': 1 of 3 rows outside the image, left out: beyond",
+        "table 't': 1 of 3 rows partly outside the image, cut: over",
+    )
+    frame = read_frame(staged, "t")
+    assert list(frame.index) == ["over", "inside"]
+    expected = box_frame(in_micrometers({"over": (0, 50, 18, 46), "inside": (1, 2, 3, 4)}))
+    pd.testing.assert_frame_equal(frame, expected, check_dtype=False, check_names=False)
 
 
 def test_an_image_without_tables_gets_none(images: Images) -> None:
