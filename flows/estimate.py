@@ -18,6 +18,7 @@ from flows.running.steps import as_task, in_this_run
 from flows.running.task_runners import running
 from tasks.estimate.image import ImageEstimate
 from tasks.estimate.images import group_images, still_to_move
+from tasks.estimate.known_channel import require_channel
 from tasks.estimate.options import EstimateOptions
 from tasks.estimate.stored import read_well_evidence
 from tasks.estimate_shifts import estimate_shifts
@@ -63,6 +64,7 @@ def estimate_well(parameters: EstimateParameters) -> Done[tuple[ImageEstimate, .
     )
     for warning in warnings:
         logger.warning(warning)
+    require_channel(plate, [f"{well.parent.name}/{well.name}"], options)
     # What was registered in place has no shift any more; what it proposed then is kept.
     groups = still_to_move(groups)
     pairs = [(image, group.reference) for group in groups for image in group.others]

@@ -10,6 +10,7 @@ from prefect.logging import get_run_logger
 from flows.parameters.form import flow_of
 from flows.parameters.of_flows import ImageParameters
 from flows.results.done import Done
+from flows.results.left_out import left_out
 from flows.results.quality import quality_text, report_of
 from flows.results.result import ImageReport, ImageResult, ImageUpdate, Outcome
 from flows.results.run_names import image_run_name
@@ -77,7 +78,7 @@ def register_image_by(run: RunsSteps, parameters: ImageParameters) -> Done[Image
         return Done(
             ImageResult(
                 image_list_updates=[],
-                reports=(_report(plan, "planned", started, detail=text),),
+                reports=_with_left_behind(plan, _report(plan, "planned", started, detail=text)),
             ),
             f"dry run: {counted(len(plan.image.shifts), 'region')} would be registered, "
             "nothing was touched",
@@ -93,7 +94,9 @@ def register_image_by(run: RunsSteps, parameters: ImageParameters) -> Done[Image
         if not parameters.redo and is_up_to_date(plan):
             detail = f"{plan.output_name} is already registered with this very input"
             report = _report(plan, "skipped", started, detail=detail, warnings=told)
-            result = ImageResult(image_list_updates=[_update(plan)], reports=(report,))
+            result = ImageResult(
+                image_list_updates=[_update(plan)], reports=_with_left_behind(plan, report)
+            )
             return Done(result, detail, skipped=True)
         if changes := changes_since(plan):
             logger.info("%s is made again; changed: %s", plan.output_path, ", ".join(changes))
@@ -123,7 +126,7 @@ def register_image_by(run: RunsSteps, parameters: ImageParameters) -> Done[Image
         quality=quality_text(finalized.quality),
     )
     return Done(
-        ImageResult(image_list_updates=[_update(plan)], reports=(report,)),
+        ImageResult(image_list_updates=[_update(plan)], reports=_with_left_behind(plan, report)),
         f"{counted(report.regions, 'region')} registered to {plan.reference_path.name}, "
         f"largest shift {report.largest_shift}; "
         f"{size_text(report.bytes_written)} in {report.seconds:.1f} s",
@@ -144,6 +147,11 @@ def _sizes(plan: RegistrationPlan) -> tuple[int, int]:
 def _update(plan: RegistrationPlan) -> ImageUpdate:
     origin = None if plan.overwrites_input else str(plan.image_path)
     return ImageUpdate(zarr_url=str(plan.output_path), origin=origin)
+
+
+def _with_left_behind(plan: RegistrationPlan, report: ImageReport) -> tuple[ImageReport, ...]:
+    left = (left_out(plan.well, {plan.image_name: reason}) for reason in plan.left_behind)
+    return (report, *(row for rows in left for row in rows))
 
 
 def _report(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
-from prefect.logging import get_run_logger
 
 from flows.parameters.form import flow_of
 from flows.parameters.of_flows import PlateParameters, WellParameters
@@ -14,16 +14,16 @@ from flows.results.quality import report_quality
 from flows.results.result import PlateResult, WellResult
 from flows.results.run_names import plate_run_name
 from flows.running.wells_of_plate import ended, run_on_wells
+from flows.running.wells_to_do import wells_to_do
 from flows.well import register_image_of_plate, register_images_by
 from tasks.plan.described import part_of
-from tasks.plan.errors import InvalidInputError
 from tasks.progress import part_of_a_run, shown_progress
 from tasks.retry import server_was_busy
 from tasks.settings import SETTINGS
 from tasks.storage.kinds import require_kind
 from tasks.storage.paths import local_path
 from tasks.survey.boundary import told_of
-from tasks.survey.selection import select_images, select_wells
+from tasks.survey.selection import select_images
 
 
 # A part of the plate's run, not a flow run of its own; so are its images: see `flows.well`.
@@ -49,13 +49,17 @@ def apply_registration_to_plate(parameters: PlateParameters) -> PlateResult:
     the table are left out and named; they are an error where `wells` names them. Run again after
     an interruption, it continues where it stopped.
     """
-    logger = get_run_logger()
     plate = local_path(parameters.plate_url)
     require_kind(plate, "plate")
-    selected, left_out = _select(plate, parameters)
-    for reason in left_out.values():
-        logger.warning("Left out: %s", reason)
-
+    selected, left_out = wells_to_do(
+        plate,
+        parameters.wells,
+        partial(
+            select_images,
+            registered_roi_table=parameters.registered_roi_table,
+            reference_acquisition=parameters.reference_acquisition,
+        ),
+    )
     with shown_progress(f"plate {plate.name}") as note:
         outcomes = run_on_wells(
             register_well,
@@ -68,25 +72,3 @@ def apply_registration_to_plate(parameters: PlateParameters) -> PlateResult:
         )
     quality = None if parameters.dry_run else report_quality(plate, parameters)
     return ended(plate, outcomes, left_out, quality=quality)
-
-
-def _select(plate: Path, parameters: PlateParameters) -> tuple[list[str], dict[str, str]]:
-    """Return the wells with something to register, and why each other one has nothing."""
-    selected, left_out = [], {}
-    for well in select_wells(plate, parameters.wells):
-        try:
-            select_images(
-                plate / well,
-                registered_roi_table=parameters.registered_roi_table,
-                reference_acquisition=parameters.reference_acquisition,
-            )
-        except InvalidInputError as error:
-            left_out[well] = str(error)
-        else:
-            selected.append(well)
-    if parameters.wells is not None and left_out:
-        raise InvalidInputError("; ".join(left_out.values()))
-    if not selected:
-        reason = next(iter(left_out.values()), "it lists none")
-        raise InvalidInputError(f"{plate}: nothing to register in any of its wells: {reason}")
-    return selected, left_out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from prefect import Task, task
@@ -21,6 +22,7 @@ from flows.parameters.of_flows import (
 )
 from flows.register_plan import plan_well
 from flows.results.done import Done
+from flows.results.left_out import left_out, told
 from flows.results.quality import report_quality
 from flows.results.result import ImageResult, PlateResult, WellResult
 from flows.results.run_names import plate_run_name, well_run_name
@@ -28,11 +30,14 @@ from flows.results.shifts import report_shifts, reports_of
 from flows.running.plate_movement import shared_movement
 from flows.running.propose_plate import propose_plate
 from flows.running.wells_of_plate import ended, run_on_wells
+from flows.running.wells_to_do import wells_to_do
 from flows.well import register_image, register_image_of_plate, register_images_by
-from tasks.estimate.options import registered_name
+from tasks.estimate.images import group_images, images_left_out
+from tasks.estimate.known_channel import require_channel
+from tasks.estimate.options import EstimateOptions, registered_name
 from tasks.movement.rotation import describe_plate, warnings_of
 from tasks.plan.described import part_of
-from tasks.plan.errors import InvalidInputError, RegistrationError
+from tasks.plan.errors import RegistrationError
 from tasks.progress import in_parts, part_of_a_run, shown_progress
 from tasks.retry import server_was_busy
 from tasks.settings import SETTINGS
@@ -41,7 +46,6 @@ from tasks.storage.locks import own_registration
 from tasks.storage.paths import local_path
 from tasks.storage.recover import recover_well
 from tasks.survey.boundary import told_of
-from tasks.survey.selection import select_wells
 
 
 @flow_of(RegisterWellParameters, name="register-well", run_name=well_run_name)
@@ -80,14 +84,21 @@ def register_raw_well_by(
 def _run_stages(
     well: Path, title: str, one_image: Task[..., ImageResult], parameters: RegisterWellParameters
 ) -> Done[WellResult]:
+    name = f"{well.parent.name}/{well.name}"
     estimates = estimate_well(part_of(EstimateParameters, parameters)).result
-    shifts = tuple(reports_of(f"{well.parent.name}/{well.name}", estimates))
-    so_far = WellResult(image_list_updates=[], shifts=shifts)
+    shifts = tuple(reports_of(name, estimates))
+    reasons = images_left_out(
+        well,
+        input_roi_table=parameters.input_roi_table,
+        reference_acquisition=parameters.reference_acquisition,
+    )
+    rows = left_out(name, reasons)
+    so_far = WellResult(image_list_updates=[], shifts=shifts, reports=rows)
     # A run that goes on shows them with what it makes of them.
     if shifts and parameters.stop_after is not None:
         report_shifts(well, estimates)
     if parameters.stop_after == "estimate":
-        return Done(so_far, f"{title}: stopped after estimating")
+        return Done(so_far, f"{title}: stopped after estimating{told(rows)}")
     try:
         find_consensus_in(part_of(ConsensusParameters, parameters))
     except RegistrationError:
@@ -95,7 +106,7 @@ def _run_stages(
             report_shifts(well, estimates)
         raise
     if parameters.stop_after == "consensus":
-        return Done(so_far, f"{title}: stopped after the consensus")
+        return Done(so_far, f"{title}: stopped after the consensus{told(rows)}")
     applied = register_images_by(
         one_image,
         part_of(
@@ -105,7 +116,15 @@ def _run_stages(
         ),
         shifts,
     )
-    return replace(applied, result=applied.result.model_copy(update={"shifts": shifts}))
+    # Why an image was not estimated says more than that it has no registered table.
+    reports = tuple(
+        next((row for row in rows if row.image == report.image), report)
+        if report.outcome == "left out"
+        else report
+        for report in applied.result.reports
+    )
+    update = {"shifts": shifts, "reports": reports}
+    return replace(applied, result=applied.result.model_copy(update=update))
 
 
 # A part of the plate's run, not a flow run of its own; so are its images: see `flows.well`.
@@ -138,9 +157,16 @@ def register_plate(parameters: RegisterPlateParameters) -> PlateResult:
     """
     plate = local_path(parameters.plate_url)
     require_kind(plate, "plate")
-    selected = list(select_wells(plate, parameters.wells))
-    if not selected:
-        raise InvalidInputError(f"{plate} lists no wells: there is nothing to register")
+    selected, left_out_wells = wells_to_do(
+        plate,
+        parameters.wells,
+        partial(
+            group_images,
+            input_roi_table=parameters.input_roi_table,
+            reference_acquisition=parameters.reference_acquisition,
+        ),
+    )
+    require_channel(plate, selected, part_of(EstimateOptions, parameters))
     acquisition, pitch = parameters.reference_acquisition, parameters.well_pitch_mm
     with shown_progress(f"plate {plate.name}") as note:
         of_proposing, of_wells = in_parts(note, (0 if parameters.dry_run else 1, 1))
@@ -161,4 +187,4 @@ def register_plate(parameters: RegisterPlateParameters) -> PlateResult:
     ]
     quality = None if parameters.dry_run else report_quality(plate, parameters)
     movement = (*describe_plate(moved), *warnings_of(moved))
-    return ended(plate, outcomes, done=done, quality=quality, movement=movement)
+    return ended(plate, outcomes, left_out_wells, done=done, quality=quality, movement=movement)

@@ -17,6 +17,7 @@ from flows.parameters.of_flows import ImageParameters, WellParameters
 from flows.results.artifacts import report_well
 from flows.results.done import Done
 from flows.results.failures import ImagesFailedError
+from flows.results.left_out import all_skipped, left_out, told
 from flows.results.result import ImageReport, ImageResult, ShiftReport, WellResult, count
 from flows.results.run_names import well_run_name
 from flows.running.images_of_well import run_on_images
@@ -133,8 +134,6 @@ def register_images_by(
             reference_acquisition=parameters.reference_acquisition,
             images=parameters.images,
         )
-    for message in selection.left_out:
-        logger.info("Left alone: image %s", message)
     results: list[ImageResult] = []
     failed: dict[str, str] = {}
     plate, name = well.parent.parent.name, f"{well.parent.name}/{well.name}"
@@ -151,12 +150,14 @@ def register_images_by(
             ImageReport(well=name, image=image, outcome="failed", detail=reason)
             for image, reason in failed.items()
         ),
+        *left_out(name, selection.left_out),
     )
     report_well(plate, name, reports, shifts)
     if failed:
         raise ImagesFailedError(
             f"{plate} {name}: {count(reports)}{_reference_kept(selection.reference, reports)}. "
-            + "; ".join(f"image '{image}': {reason}" for image, reason in failed.items()),
+            + "; ".join(f"image '{image}': {reason}" for image, reason in failed.items())
+            + told(reports),
             reports,
         )
     return Done(
@@ -164,8 +165,8 @@ def register_images_by(
             image_list_updates=[u for result in results for u in result.image_list_updates],
             reports=reports,
         ),
-        f"{plate} {name}: {count(reports)}",
-        skipped=all(report.outcome == "skipped" for report in reports),
+        f"{plate} {name}: {count(reports)}{told(reports)}",
+        skipped=all_skipped(reports),
     )
 
 

@@ -24,8 +24,11 @@ from flows.parameters.of_flows import (
     WellParameters,
 )
 from flows.parameters.places import PlatePlace
+from flows.results.left_out import only_left_out
+from flows.results.result import RegistrationResult
 from flows.results.terminal import (
     print_findings,
+    print_left_out,
     print_movement,
     print_quality,
     print_reports,
@@ -40,6 +43,8 @@ BAD_INPUT = 2
 """Exit code where what was asked cannot be done; nothing was written."""
 FAILED = 1
 """Exit code where the run began and did not succeed."""
+LEFT_OUT = 3
+"""Exit code where all went well that was done, and something that was asked for was left out."""
 
 
 app = App(
@@ -69,7 +74,7 @@ def demo(
 
 @app.command
 @with_options_of(ImageParameters)
-def image(parameters: ImageParameters, *, verbose: Verbose = False) -> None:
+def image(parameters: ImageParameters, *, verbose: Verbose = False) -> int:
     """Register one image to the reference of its well."""
     check_location(parameters.zarr_url, "image")
     with prefect_ready_for("flows.image", verbose=verbose):
@@ -79,11 +84,12 @@ def image(parameters: ImageParameters, *, verbose: Verbose = False) -> None:
 
         result = apply_registration_to_image.of(parameters)
     print_result(Console(), result)
+    return _ended(result)
 
 
 @app.command
 @with_options_of(WellParameters)
-def well(parameters: WellParameters, *, verbose: Verbose = False) -> None:
+def well(parameters: WellParameters, *, verbose: Verbose = False) -> int:
     """Register the images of a well, the reference last."""
     check_location(parameters.well_url, "well")
     with prefect_ready_for("flows.well", verbose=verbose):
@@ -93,11 +99,12 @@ def well(parameters: WellParameters, *, verbose: Verbose = False) -> None:
 
         result = apply_registration_to_well.of(parameters)
     print_result(Console(), result)
+    return _ended(result)
 
 
 @app.command
 @with_options_of(PlateParameters)
-def plate(parameters: PlateParameters, *, verbose: Verbose = False) -> None:
+def plate(parameters: PlateParameters, *, verbose: Verbose = False) -> int:
     """Register the wells of a plate. Run again, it continues where it stopped."""
     check_location(parameters.plate_url, "plate")
     with prefect_ready_for("flows.plate", verbose=verbose):
@@ -107,13 +114,12 @@ def plate(parameters: PlateParameters, *, verbose: Verbose = False) -> None:
 
         result = apply_registration_to_plate.of(parameters)
     print_result(Console(), result)
-    for reason in result.left_out.values():
-        Console().print(f"Left out: {reason}", soft_wrap=True, markup=False, highlight=False)
+    return _ended(result)
 
 
 @app.command
 @with_options_of(RegisterPlateParameters)
-def register(parameters: RegisterPlateParameters, *, verbose: Verbose = False) -> None:
+def register(parameters: RegisterPlateParameters, *, verbose: Verbose = False) -> int:
     """Estimate the shifts of a raw plate, find their consensus, and apply it."""
     check_location(parameters.plate_url, "plate")
     check_can_estimate()
@@ -128,8 +134,10 @@ def register(parameters: RegisterPlateParameters, *, verbose: Verbose = False) -
     if stopped_after is None or parameters.dry_run:
         print_result(Console(), result)
     else:
+        print_left_out(Console(), result.reports)
         print_movement(Console(), result.movement)
         Console().print(f"Stopped after {stopped_after}: no pixel was moved", highlight=False)
+    return _ended(result)
 
 
 @app.command
@@ -236,6 +244,10 @@ def run(arguments: Sequence[str]) -> int:
         print_reports(Console(), getattr(error, "reports", ()))
         return _refuse(str(error), FAILED)
     return code if isinstance(code, int) else 0
+
+
+def _ended(result: RegistrationResult) -> int:
+    return LEFT_OUT if only_left_out(result.reports) else 0
 
 
 def _refuse(reason: str, code: int) -> int:

@@ -43,13 +43,14 @@ def _row_of(report: ImageReport) -> dict[str, object]:
     return {
         "image": report.image,
         "outcome": report.outcome,
+        # Not last: Prefect's UI cuts the last column.
+        "reason": report.detail,
         "regions": report.regions,
         "smallest shift": report.smallest_shift,
         "largest shift": report.largest_shift,
         "seconds": round(report.seconds, 1),
         "bytes": size_text(report.bytes_written),
         "quality": report.quality,
-        "detail": report.detail,
     }
 
 
@@ -64,9 +65,9 @@ def report_plate(
             {
                 "well": well,
                 "images": count(tuple(wells.get(well, ()))),
+                "reason": reasons.get(well, ""),
                 "seconds": round(sum(report.seconds for report in wells.get(well, ())), 1),
                 "bytes": size_text(sum(report.bytes_written for report in wells.get(well, ()))),
-                "detail": reasons.get(well, ""),
             }
             for well in [*wells, *(name for name in reasons if name not in wells)]
         ],

@@ -11,7 +11,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Outcome = Literal["registered", "skipped", "planned", "failed"]
+Outcome = Literal["registered", "skipped", "planned", "failed", "left out"]
+"""`left out`: somebody may have expected it to be registered, and it was not."""
 
 
 class ImageUpdate(BaseModel):
@@ -34,7 +35,7 @@ class ImageReport(BaseModel):
     image: str
     outcome: Outcome
     detail: str = ""
-    """Why it was skipped or failed; the whole plan after a dry run."""
+    """Why it was skipped, failed or left out; the whole plan after a dry run."""
     regions: int = 0
     smallest_shift: str = ""
     largest_shift: str = ""
@@ -110,6 +111,6 @@ class PlateResult(RegistrationResult):
 
 def count(reports: tuple[ImageReport, ...]) -> str:
     """Return how many images had which outcome, such as `3 registered, 1 failed`."""
-    outcomes: tuple[Outcome, ...] = ("registered", "planned", "skipped", "failed")
+    outcomes: tuple[Outcome, ...] = ("registered", "planned", "skipped", "failed", "left out")
     numbers = {name: sum(report.outcome == name for report in reports) for name in outcomes}
     return ", ".join(f"{n} {name}" for name, n in numbers.items() if n) or "no images"

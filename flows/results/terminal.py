@@ -8,6 +8,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from flows.results.left_out import only_left_out, reason_of_row
 from flows.results.result import (
     ImageReport,
     PlateResult,
@@ -58,8 +59,16 @@ def print_reports(console: Console, reports: Sequence[ImageReport]) -> None:
     else:
         # The plans name their warnings themselves.
         return
-    for warning in _once(reports):
+    print_left_out(console, reports)
+    for warning in _once([report for report in reports if report.outcome != "planned"]):
         console.print(f"Note: {warning}", soft_wrap=True, markup=False, highlight=False)
+
+
+def print_left_out(console: Console, reports: Sequence[ImageReport]) -> None:
+    """Print what was not registered though somebody may have expected it, with the reasons."""
+    for row in only_left_out(reports):
+        text = f"Left out: {reason_of_row(row)}"
+        console.print(text, soft_wrap=True, markup=False, highlight=False)
 
 
 def print_shifts(console: Console, shifts: Sequence[ShiftReport], *, doubtful: bool) -> None:

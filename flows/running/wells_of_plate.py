@@ -14,6 +14,9 @@ from prefect.logging import get_run_logger
 from flows.results.artifacts import report_plate
 from flows.results.endings import completed
 from flows.results.failures import ImagesFailedError, reason_of
+from flows.results.left_out import all_skipped
+from flows.results.left_out import left_out as rows
+from flows.results.left_out import told as reasons_of
 from flows.results.outcome import outcome_of
 from flows.results.result import (
     ImageReport,
@@ -115,37 +118,39 @@ def ended(
         ImagesFailedError: A well failed; each is named with its reason.
     """
     left_out = left_out or {}
+    wells_left_out = tuple(row for well in left_out for row in rows(well, {"": left_out[well]}))
     report_plate(plate.name, outcomes.reports, {**left_out, **outcomes.failed})
     every_report = tuple(report for some in outcomes.reports.values() for report in some)
     told = f"{plate.name}: wells: {_told(outcomes, left_out, done)}; images: {count(every_report)}"
     if quality is not None:
         told += f"; quality: {quality.summary}"
+    told += reasons_of((*wells_left_out, *every_report))
     if outcomes.failed:
         reasons = "; ".join(
             reason if well in reason else f"{well}: {reason}"
             for well, reason in outcomes.failed.items()
         )
-        raise ImagesFailedError(f"{told}. {reasons}", every_report)
+        raise ImagesFailedError(f"{told}. {reasons}", (*every_report, *wells_left_out))
     results = outcomes.results.values()
     return completed(
         PlateResult(
             image_list_updates=[each for one in results for each in one.image_list_updates],
-            reports=every_report,
+            reports=(*every_report, *wells_left_out),
             shifts=tuple(shift for one in results for shift in one.shifts),
             left_out=dict(left_out),
             quality=quality,
             movement=movement,
         ),
         told,
-        skipped=bool(every_report) and all(r.outcome == "skipped" for r in every_report),
+        skipped=all_skipped(every_report),
     )
 
 
 def _told(outcomes: WellOutcomes, left_out: Mapping[str, str], done: str) -> str:
     """Return how many wells had which outcome."""
-    of_wells = [{report.outcome for report in outcomes.reports[well]} for well in outcomes.results]
-    skipped = sum(outcome == {"skipped"} for outcome in of_wells)
-    planned = sum("planned" in outcome for outcome in of_wells)
+    of_wells = [outcomes.reports[well] for well in outcomes.results]
+    skipped = sum(all_skipped(reports) for reports in of_wells)
+    planned = sum(any(r.outcome == "planned" for r in reports) for reports in of_wells)
     numbers = {
         done: len(of_wells) - skipped - planned,
         "planned": planned,

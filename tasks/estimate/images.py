@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tasks.plan.errors import InvalidInputError
+from tasks.plan.errors import InvalidInputError, NothingToRegisterError
 from tasks.plan.window import Frozen
 from tasks.storage.attributes import zarr_format
 from tasks.storage.provenance import is_output
@@ -33,10 +33,30 @@ def group_images(
     has any ROI table, each is one region.
 
     Raises:
-        InvalidInputError: The well names no acquisition, no image of the reference acquisition, or
-            nothing to register to it; no image has the table, but another one; or it is not plain
-            which field an image shows.
+        NothingToRegisterError: The well has no image of the reference acquisition, or nothing to
+            register to it.
+        InvalidInputError: The well names no acquisition; no image has the table, but another one;
+            or it is not plain which field an image shows.
     """
+    groups, warnings, left_out = _group(well, input_roi_table, reference_acquisition)
+    told = [f"{well / name} {reason}: left out" for name, reason in left_out.items()]
+    return groups, (*warnings, *told)
+
+
+def images_left_out(
+    well: Path, *, input_roi_table: str, reference_acquisition: int
+) -> dict[str, str]:
+    """Return the images of a well that are not estimated though they are no results, and why.
+
+    Raises:
+        InvalidInputError: As `group_images` does.
+    """
+    return _group(well, input_roi_table, reference_acquisition)[2]
+
+
+def _group(
+    well: Path, input_roi_table: str, reference_acquisition: int
+) -> tuple[tuple[Group, ...], list[str], dict[str, str]]:
     acquisitions = {
         entry.name: entry.acquisition
         for entry in read_images(well)
@@ -61,14 +81,14 @@ def group_images(
             continue
         others.setdefault(reference, []).append(well / name)
         warnings += told
-    warnings += [f"{well / name} {reason}: left out" for name, reason in lacking.items()]
     if not others:
-        raise InvalidInputError(
+        why = [*warnings, *(f"{well / name} {reason}" for name, reason in lacking.items())]
+        raise NothingToRegisterError(
             f"{well}: no image with the table '{input_roi_table}' to register to acquisition "
-            f"{reference_acquisition}. {'; '.join(warnings)}"
+            f"{reference_acquisition}. {'; '.join(why)}"
         )
     groups = tuple(Group(reference=well / r, others=tuple(o)) for r, o in others.items())
-    return groups, tuple(warnings)
+    return groups, warnings, lacking
 
 
 def _lacking(well: Path, acquisitions: Mapping[str, int | None]) -> dict[str, str]:

@@ -2,7 +2,8 @@
 
 RegistrationError
 ├── InvalidInputError      what was asked cannot be done; asking again will not help
-│   └── UnsupportedStoreError
+│   ├── UnsupportedStoreError
+│   └── NothingToRegisterError
 ├── UncertainShiftError    a shift cannot be trusted; nothing was written
 ├── DamagedChunkError      a chunk of the source cannot be decoded; nothing was replaced
 ├── LockHeldError          another run owns the image or the well; it can be tried again
@@ -26,6 +27,10 @@ class InvalidInputError(RegistrationError, ValueError):
 
 class UnsupportedStoreError(InvalidInputError):
     """The location is not on a file system."""
+
+
+class NothingToRegisterError(InvalidInputError):
+    """A well has no reference, or no image to register to it; other wells may have both."""
 
 
 class UncertainShiftError(RegistrationError):

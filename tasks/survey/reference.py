@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-from tasks.plan.errors import InvalidInputError
+from tasks.plan.errors import InvalidInputError, NothingToRegisterError
 from tasks.storage.hidden import OUTPUT_SUFFIX
 from tasks.survey.fields import places_of, same_field
 
@@ -58,8 +58,8 @@ def pick_reference(
         usable: Images that have what is needed, such as a table; None: all.
 
     Raises:
-        InvalidInputError: The well has no image of that acquisition, or it is not plain which of
-            its fields the image shows.
+        NothingToRegisterError: The well has no image of that acquisition.
+        InvalidInputError: It is not plain which of its fields the image shows.
     """
     own = acquisitions.get(image)
     if own == reference_acquisition:
@@ -126,7 +126,7 @@ def _without_reference(
     acquisitions: Mapping[str, int | None], reference_acquisition: int, well: Path
 ) -> InvalidInputError:
     known = sorted({a for a in acquisitions.values() if a is not None})
-    return InvalidInputError(
+    return NothingToRegisterError(
         f"{well}: no image of acquisition {reference_acquisition}; "
         + (
             f"the acquisitions of this well are {', '.join(map(str, known))}. "

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from tasks.plan.errors import InvalidInputError
+from tasks.plan.errors import InvalidInputError, NothingToRegisterError
 from tasks.plan.window import Frozen
 from tasks.storage.provenance import is_output
 from tasks.storage.well_entries import read_images, read_wells
 from tasks.survey.listed_tables import list_tables
 from tasks.survey.reference import require_acquisitions
+
+_A_RESULT = "is itself the result of a registration"
 
 
 class Selection(Frozen):
@@ -20,8 +22,8 @@ class Selection(Frozen):
     """Images of every other acquisition; all of them before the reference."""
     reference: tuple[str, ...]
     """Images of the reference acquisition."""
-    left_out: tuple[str, ...]
-    """One message for each image of the well that is not registered."""
+    left_out: dict[str, str]
+    """Why each other image of the well is not registered; results of registrations need no word."""
 
 
 def select_images(
@@ -36,8 +38,8 @@ def select_images(
     An image that the well lists but that is not there is selected, so that its run tells of it.
 
     Raises:
-        InvalidInputError: The path is not a well, it does not list a named image, it has no image
-            of the reference acquisition, or there is nothing to register.
+        NothingToRegisterError: It has no image of the reference acquisition, or no other.
+        InvalidInputError: The path is not a well, or it does not list a named image.
     """
     listed = read_images(well)
     names = [image.name for image in listed]
@@ -48,7 +50,7 @@ def select_images(
     require_acquisitions(well, {image.name: image.acquisition for image in listed})
     acquisitions = sorted({i.acquisition for i in listed if i.acquisition is not None})
     if reference_acquisition not in acquisitions:
-        raise InvalidInputError(
+        raise NothingToRegisterError(
             f"{well}: no image of reference acquisition {reference_acquisition}; "
             f"the well has acquisitions {', '.join(map(str, acquisitions)) or 'none'}"
         )
@@ -60,21 +62,22 @@ def select_images(
         if images is None or image.name in images
     }
     chosen = [image for image in listed if reasons.get(image.name) == ""]
-    left_out = tuple(f"{name}: {reason}" for name, reason in reasons.items() if reason)
+    told = "; ".join(f"{name}: {reason}" for name, reason in reasons.items() if reason)
     if not chosen:
-        raise InvalidInputError(
+        raise NothingToRegisterError(
             f"{well}: nothing to register with table '{registered_roi_table}' "
-            f"({'; '.join(left_out) or 'the well lists no images'}). "
+            f"({told or 'the well lists no images'}). "
             "Estimate the shifts and find the consensus first, or name another table"
         )
     others = tuple(i.name for i in chosen if i.acquisition != reference_acquisition)
     reference = tuple(i.name for i in chosen if i.acquisition == reference_acquisition)
     if images is None and not reference:
-        raise InvalidInputError(
+        raise NothingToRegisterError(
             f"{well}: no image of reference acquisition {reference_acquisition} has table "
-            f"'{registered_roi_table}' ({'; '.join(left_out)}). "
+            f"'{registered_roi_table}' ({told}). "
             "Estimate the shifts and find the consensus first, or name another table"
         )
+    left_out = {name: reason for name, reason in reasons.items() if reason not in ("", _A_RESULT)}
     return Selection(others=others, reference=reference, left_out=left_out)
 
 
@@ -98,7 +101,7 @@ def _reason_against(image: Path, names: Sequence[str], table: str) -> str:
     if not image.exists():
         return ""
     if is_output(image) or (origin != image.name and origin in names):
-        return "is itself the result of a registration"
+        return _A_RESULT
     if table not in list_tables(image):
         return f"has no table '{table}'"
     return ""

@@ -1,0 +1,103 @@
+"""What was not registered though somebody may have expected it is told, and is no clean success."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import zarr
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
+from prefect.client.schemas.sorting import ArtifactSort, FlowRunSort
+
+from flows.command.line import LEFT_OUT, run
+from flows.register import register_plate
+from flows.results.left_out import left_out, told
+from tasks.plan.errors import InvalidInputError
+from tests.estimate.wells import STAIN, make_well
+from tests.estimate.wells import TABLE as FIELDS
+from tests.flows.conftest import TABLE
+from tests.trees import digest_tree
+
+pytestmark = pytest.mark.usefixtures("prefect_server")
+
+SHIFTS = {0: [(0.0, 0.0)], 1: [(6.0, -3.0)], 2: [(2.0, 5.0)]}
+
+
+def without_its_table(plate: Path) -> str:
+    shutil.rmtree(plate / "B/02/2/tables")
+    return f"B/02/2 has no table '{TABLE}'"
+
+
+def without_any_table(plate: Path) -> str:
+    for image in "012":
+        shutil.rmtree(plate / "B/02" / image / "tables")
+    return f"{plate / 'B/02'}: nothing to register with table '{TABLE}'"
+
+
+def with_something_among_its_labels(plate: Path) -> str:
+    zarr.create_group(plate / "B/02/2/labels/half")
+    return f"{plate / 'B/02/2'}: 'half' lies in labels/, is not listed and is no multiscale label"
+
+
+@pytest.mark.parametrize(
+    "lacking", [without_its_table, without_any_table, with_something_among_its_labels]
+)
+def test_it_is_on_the_terminal_in_the_message_in_the_table_and_in_the_exit_code(
+    plate: Path, lacking: Callable[[Path], str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    reason = lacking(plate)
+    for _ in range(2):
+        # Also where the others have been done before.
+        assert run(["plate", str(plate), "--registered-roi-table", TABLE]) == LEFT_OUT
+        shown = capsys.readouterr().out
+        assert f"Left out: {reason}" in shown
+        assert "left out" in shown.partition("Left out")[0]
+    with get_client(sync_client=True) as client:
+        (last,) = client.read_flow_runs(limit=1, sort=FlowRunSort.START_TIME_DESC)
+        key = ArtifactFilterKey(any_=["registration-plate-zarr", "registration-plate-zarr-b-02"])
+        artifacts = client.read_artifacts(
+            artifact_filter=ArtifactFilter(key=key), sort=ArtifactSort.CREATED_DESC, limit=2
+        )
+    assert last.state is not None
+    assert f"Left out: {reason}" in str(last.state.message)
+    tables = " ".join(str(row) for each in artifacts for row in json.loads(str(each.data)))
+    assert reason.removeprefix("B/02/2 ") in tables
+
+
+def test_results_beside_their_originals_are_not_missed(plate: Path) -> None:
+    arguments = ["plate", str(plate), "--registered-roi-table", TABLE, "--no-overwrite-input"]
+    assert [run(arguments), run(arguments)] == [0, 0]
+
+
+def test_an_acquisition_without_regions_says_so_not_what_follows_from_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    well = make_well(tmp_path / "p.zarr", SHIFTS)
+    shutil.rmtree(well / "2/tables")
+    untouched = digest_tree(well / "2")
+    plate = ["register", str(tmp_path / "p.zarr"), "--wavelength-id", STAIN, "--level-path", "0"]
+    for stage in (["--stop-after", "estimate"], ["--stop-after", "consensus"], []):
+        assert run([*plate, *stage]) == LEFT_OUT
+        assert f"Left out: A/01/2 has no table '{FIELDS}'\n" in capsys.readouterr().out
+    assert digest_tree(well / "2") == untouched
+
+
+def test_a_wrong_channel_is_refused_once_before_any_well_begins(tmp_path: Path) -> None:
+    plate = make_well(tmp_path / "p.zarr", SHIFTS, wells=("A/01", "A/02")).parents[1]
+    before = digest_tree(plate)
+    for dry_run in (True, False):
+        with pytest.raises(InvalidInputError, match=r"A09_C09.*A01_C01.*all 2 wells") as refused:
+            register_plate(str(plate), "A09_C09", level_path="0", dry_run=dry_run)
+        assert str(refused.value).count("A09_C09") == 1
+    assert digest_tree(plate) == before
+
+
+def test_a_message_names_the_first_reasons_and_counts_the_rest() -> None:
+    rows = left_out("A/01", {str(n): "has no table" for n in range(8)})
+    assert told(rows).startswith(". Left out: A/01/0 has no table; A/01/1 has no table; ")
+    assert told(rows).endswith("A/01/4 has no table; and 3 more")
+    assert told(()) == ""
