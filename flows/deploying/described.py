@@ -15,6 +15,7 @@ from prefect.deployments.runner import RunnerDeployment
 from prefect.types.entrypoint import EntrypointType
 from pydantic import TypeAdapter
 
+from flows.deploying.known_names import refuse_unknown_names
 from flows.deploying.merge import Described
 from tasks.plan.errors import InvalidInputError
 
@@ -68,7 +69,7 @@ def deployment_of(described: Described, *, on_pool: bool) -> RunnerDeployment:
         job_variables=pool["job_variables"] if on_pool else None,
         entrypoint_type=EntrypointType.MODULE_PATH,
     )
-    return cast("RunnerDeployment", deployment)
+    return refuse_unknown_names(cast("RunnerDeployment", deployment))
 
 
 def _schedule(described: Described) -> DeploymentScheduleCreate:

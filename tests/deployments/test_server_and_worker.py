@@ -128,16 +128,24 @@ def _told(setting: Any) -> Any:
     return setting
 
 
-def test_a_wrong_value_in_the_form_is_refused(
-    site: Site, deployed: dict[str, dict[str, Any]]
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"workers": 0}, "workers"),
+        # All names there are, so that nobody has to look them up.
+        ({"worker": 2}, "'worker' is not one of ['plate_url', "),
+    ],
+)
+def test_a_wrong_value_and_a_wrong_name_are_refused_before_there_is_a_run(
+    site: Site, deployed: dict[str, dict[str, Any]], wrong: dict[str, Any], told: str
 ) -> None:
     answer = site.request(
         "POST",
         f"/deployments/{deployed['plate']['id']}/create_flow_run",
-        {"parameters": {"plate_url": "/data/plate.zarr", "workers": 0}},
+        {"parameters": {"plate_url": "/data/plate.zarr", **wrong}},
     )
     assert answer.status_code == 409
-    assert "workers" in answer.text
+    assert told in answer.text
 
 
 def test_runs_by_deployment_name_register_wells_and_plates(
