@@ -23,6 +23,7 @@ WORK = {
         "doctor",
         "quality",
         "report",
+        "watch",
     )
 }
 
@@ -71,6 +72,13 @@ ALLOWED = {
     "tasks.report": {
         "tasks.report",
         "tasks.quality",
+        "tasks.plan",
+        "tasks.storage",
+        "tasks.survey",
+    },
+    "tasks.watch": {
+        "tasks.watch",
+        "tasks.estimate",
         "tasks.plan",
         "tasks.storage",
         "tasks.survey",

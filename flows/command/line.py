@@ -212,11 +212,23 @@ def deploy_flows(
     as_shipped: Annotated[
         bool, Parameter(help="Set back what was set on the server.", negative=())
     ] = False,
+    watch: Annotated[
+        tuple[str, ...],
+        Parameter(
+            help="Folder in which plates arrive: register them by themselves from now on.",
+            negative_iterable=(),
+        ),
+    ] = (),
+    wavelength_id: Annotated[
+        str | None, Parameter(help="The stain to compare new plates by, such as A01_C01.")
+    ] = None,
 ) -> None:
     """Tell a server of all flows; parameters, limits and schedules that were set there stay."""
     from flows.command.deploy import deploy_all  # noqa: PLC0415 - loads what help does not need
 
-    for message in deploy_all(prefect_file, as_shipped=as_shipped):
+    for message in deploy_all(
+        prefect_file, as_shipped=as_shipped, watch=watch, wavelength_id=wavelength_id
+    ):
         Console().print(message, soft_wrap=True, markup=False, highlight=False)
 
 

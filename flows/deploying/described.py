@@ -12,6 +12,7 @@ from prefect.client.schemas.actions import DeploymentScheduleCreate
 from prefect.client.schemas.objects import ConcurrencyLimitConfig
 from prefect.client.schemas.schedules import SCHEDULE_TYPES
 from prefect.deployments.runner import RunnerDeployment
+from prefect.events import DeploymentTriggerTypes
 from prefect.types.entrypoint import EntrypointType
 from pydantic import TypeAdapter
 
@@ -65,6 +66,10 @@ def deployment_of(described: Described, *, on_pool: bool) -> RunnerDeployment:
         paused=described.get("paused", False),
         concurrency_limit=None if limit is None else ConcurrencyLimitConfig(**limit),
         schedules=[_schedule(each) for each in described.get("schedules", [])],
+        triggers=[
+            TypeAdapter[Any](DeploymentTriggerTypes).validate_python(each)
+            for each in described.get("triggers", [])
+        ],
         work_pool_name=pool["name"] if on_pool else None,
         job_variables=pool["job_variables"] if on_pool else None,
         entrypoint_type=EntrypointType.MODULE_PATH,

@@ -26,6 +26,7 @@ from tasks.estimate.options import (
 from tasks.plan.described import described
 from tasks.plan.request import MoveOptions, RegistrationRequest
 from tasks.quality.options import QualityOptions, ReportChoice, Thresholds
+from tasks.watch.options import WatchOptions
 
 
 @described
@@ -139,3 +140,18 @@ class RegisterPlateParameters(
     PlatePlace,
 ):
     """Register a plate from raw images."""
+
+
+@described
+class NewPlatesParameters(
+    Threads,
+    ImagesAtOnce,
+    WellsAtOnce,
+    DryRunChoice,
+    QualityOptions,
+    MoveOptions,
+    OverlapChoice,
+    EstimateOptions,
+    WatchOptions,
+):
+    """Register the plates that have come since."""

@@ -109,6 +109,13 @@ class PlateResult(RegistrationResult):
     """Wells in which nothing could be registered, and why."""
 
 
+class NewPlatesResult(RegistrationResult):
+    """Result of `register_new_plates`: the updates of all images of all plates taken up."""
+
+    waiting: dict[str, str] = Field(default_factory=dict, exclude=True)
+    """Plates, and wells of them, that are left for later or for a person, and why."""
+
+
 def count(reports: tuple[ImageReport, ...]) -> str:
     """Return how many images had which outcome, such as `3 registered, 1 failed`."""
     outcomes: tuple[Outcome, ...] = ("registered", "planned", "skipped", "failed", "left out")

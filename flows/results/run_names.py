@@ -33,6 +33,11 @@ def plate_of_run() -> str:
     return ""
 
 
+def new_plates_run_name() -> str:
+    """Return the folders that the current run looks for new plates in."""
+    return f"new plates in {', '.join(map(str, flow_run.parameters['folders']))}"
+
+
 def _name(url: str, *, parts_in_plate: int) -> str:
     parts = _parts(url)
     plate = parts[-parts_in_plate - 1 : len(parts) - parts_in_plate]

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from flows.deploying.deploy import Watch, watching
+from flows.deploying.described import read_described
 from flows.deploying.merge import differences, merged
+from tasks.plan.errors import InvalidInputError
 
+PROJECT = Path(__file__).parent.parent.parent
 NIGHTLY = {"cron": "0 2 * * *", "timezone": "UTC", "slug": "nightly", "active": False}
 SHIPPED: dict[str, Any] = {
     "name": "plate",
@@ -96,3 +101,18 @@ def test_a_parameter_that_the_flow_has_no_more_is_left_out() -> None:
 def test_schedules_that_prefect_leaves_alone_are_no_loss() -> None:
     shipped = {name: value for name, value in SHIPPED.items() if name != "schedules"}
     assert list(differences(shipped, {**AS_SHIPPED, "schedules": [{"interval": 60.0}]})) == []
+
+
+def test_one_command_sets_what_is_watched_and_switches_it_on() -> None:
+    described = {each["name"]: each for each in read_described(PROJECT / "prefect.yaml")}
+    told = Watch(folders=("/data/incoming",), wavelength_id="A01_C01")
+    by_time = watching(described["new-plates"], told)
+    assert by_time["parameters"]["folders"] == ["/data/incoming"]
+    assert by_time["parameters"]["wavelength_id"] == "A01_C01"
+    assert [each["active"] for each in by_time["schedules"]] == [True]
+    by_event = watching(described["acquired-plate"], told)
+    # The event says which plate.
+    assert "folders" not in by_event["parameters"]
+    assert by_event["parameters"]["wavelength_id"] == "A01_C01"
+    with pytest.raises(InvalidInputError, match="--wavelength-id"):
+        watching(described["new-plates"], Watch(folders=("/data/incoming",)))

@@ -36,7 +36,9 @@ def serving() -> ModuleType:
 
 
 def test_there_is_a_deployment_for_each_flow() -> None:
-    assert set(DEPLOYMENTS) == {"image", "well", "plate", "plate-nightly", "register"}
+    assert set(DEPLOYMENTS) == {
+        *("image", "well", "plate", "plate-nightly", "register", "new-plates", "acquired-plate")
+    }
 
 
 @pytest.mark.parametrize("deployment", DEPLOYMENTS.values(), ids=DEPLOYMENTS)

@@ -1,0 +1,109 @@
+"""Which images of a well wait to be registered, by what the images themselves say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tasks.estimate.images import group_images
+from tasks.estimate.options import RegionOptions, registered_name
+from tasks.plan.window import Frozen
+from tasks.storage.attributes import zarr_format
+from tasks.storage.held import held_path
+from tasks.storage.hidden import OUTPUT_SUFFIX, hidden_folders, output_names
+from tasks.storage.holders import read_holders
+from tasks.storage.provenance import is_output, read_provenance
+from tasks.storage.well_entries import read_images
+from tasks.survey.listed_tables import list_tables
+from tasks.survey.table_record import read_record
+
+
+class Pending(Frozen):
+    """What there is to do in a well."""
+
+    images: tuple[str, ...] = ()
+    """Names of the images that are not registered, the reference among them."""
+    reason: str = ""
+    """Why it must wait, or is a person's; empty where it can be done now."""
+
+
+def pending_in(well: Path, regions: RegionOptions) -> Pending:
+    """Return what there is to do in a well.
+
+    An image is registered where its record says so: its own, or that of its result beside it. A
+    well in which an image, its table or the reference is missing is not complete, and waits.
+
+    Args:
+        well: Folder of the well.
+        regions: Table and reference, as `register` is told them.
+
+    Raises:
+        InvalidInputError: The metadata of the well or of an image cannot be understood.
+        OSError: A folder cannot be read.
+    """
+    if reason := _not_complete(well, regions.input_roi_table):
+        return Pending(reason=reason)
+    groups, _ = group_images(
+        well,
+        input_roi_table=regions.input_roi_table,
+        reference_acquisition=regions.reference_acquisition,
+    )
+    waiting = tuple(
+        image.name
+        for group in groups
+        for image in (*group.others, group.reference)
+        if not _is_registered(image)
+    )
+    return Pending(images=waiting, reason=_in_the_way(well, waiting) if waiting else "")
+
+
+def _not_complete(well: Path, table: str) -> str:
+    registered = registered_name(table)
+    for entry in read_images(well):
+        image = well / entry.name
+        if zarr_format(image) is None:
+            if _is_half_swapped(image):
+                continue
+            return f"image {entry.name} is not there yet"
+        if is_output(image):
+            continue
+        if table not in list_tables(image):
+            return f"image {entry.name} has no table '{table}' yet"
+        if _is_of_others(image, registered):
+            return (
+                f"image {entry.name} has a table '{registered}' that another program made; "
+                "register it by hand if it has not moved yet"
+            )
+    return ""
+
+
+def _in_the_way(well: Path, waiting: tuple[str, ...]) -> str:
+    for holder in read_holders(well):
+        if holder.is_alive:
+            return f"in use by {holder.who}"
+    held = [n for n in waiting if any(held_path(well / o).is_dir() for o in output_names(n))]
+    if not held:
+        return ""
+    return (
+        f"the result of image {', '.join(held)} was held back; look at the report, then "
+        "`plate-registration accept` or `discard` it"
+    )
+
+
+def _is_registered(image: Path) -> bool:
+    if read_provenance(image) is not None:
+        return True
+    beside = image.with_name(f"{image.name}{OUTPUT_SUFFIX}")
+    return (read_provenance(beside) or {}).get("origin") == image.name
+
+
+def _is_half_swapped(image: Path) -> bool:
+    """Whether a run was killed while it put a new image in place; the next run sees to it."""
+    return any(path.is_dir() for path in hidden_folders(image.parent, image.name))
+
+
+def _is_of_others(image: Path, registered: str) -> bool:
+    return (
+        registered in list_tables(image)
+        and read_record(image, registered) is None
+        and not _is_registered(image)
+    )
