@@ -8,7 +8,7 @@ from flows.parameters.form import flow_of
 from flows.parameters.of_flows import ConsensusParameters
 from flows.results.done import Done
 from flows.results.run_names import well_run_name
-from tasks.estimate.consensus import Consensus
+from tasks.estimate.common_region import Consensus
 from tasks.estimate.images import group_images
 from tasks.estimate.options import registered_name
 from tasks.find_consensus import find_consensus

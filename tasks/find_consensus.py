@@ -7,7 +7,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.logging import get_run_logger
 from prefect.tasks import exponential_backoff
 
-from tasks.estimate.consensus import Consensus
+from tasks.estimate.common_region import Consensus
 from tasks.estimate.images import Group
 from tasks.estimate.put_consensus import put_consensus
 from tasks.retry import can_heal

@@ -11,30 +11,17 @@ import numpy as np
 from pydantic import JsonValue
 
 from tasks.estimate.columns import DECISION, TRANSLATIONS
+from tasks.estimate.common_region import SPACE, Consensus, common_region
+from tasks.estimate.keep_inside import keep_inside, read_grid
 from tasks.estimate.put_table import put_table, style_of
 from tasks.plan.errors import InvalidInputError
 from tasks.plan.region import Region
-from tasks.plan.window import Frozen
 from tasks.survey.listed_tables import ListedTable, list_tables, read_table
 from tasks.survey.regions import read_regions
 from tasks.survey.table_type import COLUMNS
 
-_SPACE = ("z", "y", "x")
-
 _SAME_START = 1e-3
 """Micrometers."""
-
-
-class Consensus(Frozen):
-    """Where the shared part of one region lies in every image of a well."""
-
-    region: str
-    start: dict[str, dict[str, float]]
-    """Per image name and axis, micrometers."""
-    length: dict[str, float]
-    """Per axis, micrometers; the same in all images."""
-    share: float
-    """Of the smallest image's region, by area or volume, that is left."""
 
 
 def find_consensus(
@@ -46,7 +33,7 @@ def find_consensus(
     translation; the consensus is what all of them cover, and lies in each image that image's own
     translation before. Where all regions of one name start alike and are of one size, that is
     fractal-tasks-core's `compute_registration_consensus`: start + largest translation, size less
-    largest minus smallest.
+    largest minus smallest. Where rounding it to pixels would leave an image, it loses that pixel.
 
     Args:
         reference: Root folder of the reference; its translations are 0.
@@ -64,8 +51,15 @@ def find_consensus(
     moved = {image: read_translations(image, input_roi_table) for image in others}
     moved[reference] = dict.fromkeys(regions[reference], (0.0, 0.0, 0.0))
     check_starts(regions, reference, input_roi_table)
+    grids = {image.name: read_grid(image) for image in images}
     found = tuple(
-        _common(name, {image: (regions[image][name], moved[image][name]) for image in images})
+        keep_inside(
+            common_region(
+                name, {image: (regions[image][name], moved[image][name]) for image in images}
+            ),
+            reference.name,
+            grids,
+        )
         for name in regions[reference]
     )
     small = [one for one in found if one.share < min_overlap or min(one.length.values()) <= 0]
@@ -112,7 +106,7 @@ def write_consensus(
     for image in images:
         table = read_table(image, input_roi_table)
         frame: Any = table.content.dataframe.copy()
-        for axis in _SPACE:
+        for axis in SPACE:
             if COLUMNS[axis][0] not in frame:
                 continue
             start, length = COLUMNS[axis]
@@ -205,7 +199,7 @@ def check_starts(regions: Mapping[Path, Mapping[str, Region]], reference: Path, 
             if any(
                 abs(start - regions[reference][name].start.get(axis, start)) > _SAME_START
                 for axis, start in region.start.items()
-                if axis in _SPACE
+                if axis in SPACE
             )
         ]
         if apart:
@@ -218,26 +212,3 @@ def check_starts(regions: Mapping[Path, Mapping[str, Region]], reference: Path, 
 
 def _is_ours(table: ListedTable) -> bool:
     return DECISION in table.content.dataframe
-
-
-def _common(
-    name: str, images: Mapping[Path, tuple[Region, tuple[float, float, float]]]
-) -> Consensus:
-    length: dict[str, float] = {}
-    start: dict[str, dict[str, float]] = {image.name: {} for image in images}
-    share = 1.0
-    for number, axis in enumerate(_SPACE):
-        boxes = [
-            (region.start[axis], region.length[axis], by[number])
-            for region, by in images.values()
-            if axis in region.start
-        ]
-        if not boxes:
-            continue
-        first = max(at + by for at, _, by in boxes)
-        last = min(at + size + by for at, size, by in boxes)
-        length[axis] = last - first
-        share *= max(0.0, last - first) / min(size for _, size, _ in boxes)
-        for image, (_, by) in images.items():
-            start[image.name][axis] = first - by[number]
-    return Consensus(region=name, start=start, length=length, share=share)

@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
+from tasks.estimate.common_region import Consensus
 from tasks.estimate.consensus import (
-    Consensus,
     check_names,
     check_starts,
     read_translations,

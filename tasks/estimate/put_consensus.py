@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from pydantic import JsonValue
 
-from tasks.estimate.consensus import Consensus, find_consensus, write_consensus
+from tasks.estimate.common_region import Consensus
+from tasks.estimate.consensus import find_consensus, write_consensus
 from tasks.estimate.fingerprint import fingerprint_consensus
 from tasks.estimate.images import Group, settled_images
 from tasks.estimate.join import find_in_frame, is_in_frame

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.estimate.columns import TRANSLATIONS, write_columns
-from tasks.estimate.consensus import _common, find_consensus, write_consensus
+from tasks.estimate.common_region import common_region
+from tasks.estimate.consensus import find_consensus, write_consensus
 from tasks.estimate.image import ImageEstimate, RegionEstimate
 from tasks.estimate.options import EstimateOptions
 from tasks.plan.errors import InvalidInputError
@@ -80,7 +81,7 @@ def test_the_consensus_is_the_reference_systems(
     images = {Path("0"): (Region(name="r", start={"y": base}, length={"y": length}), (0.0,) * 3)}
     for n, shift in enumerate(shifts, start=1):
         images[Path(str(n))] = (images[Path("0")][0], (0.0, shift, 0.0))
-    found = _common("r", images)  # type: ignore[arg-type]  # three zeros are three zeros
+    found = common_region("r", images)  # type: ignore[arg-type]  # three zeros are three zeros
     start, size = fractal_consensus(base, length, [0.0, *shifts])
     assert found.length["y"] == pytest.approx(size, abs=1e-9)
     for name, own in zip(images, [0.0, *shifts], strict=True):
@@ -96,7 +97,7 @@ def test_unequal_regions_share_what_all_of_them_cover() -> None:
     }
     grid = np.arange(-100, 500) / 10
     seen = np.all([(grid >= at + by) & (grid < at + by + size) for at, size, by in regions], axis=0)
-    found = _common("r", images)
+    found = common_region("r", images)
     assert found.start["0"]["x"] == pytest.approx(grid[seen][0])
     assert found.length["x"] == pytest.approx(seen.sum() / 10)
 
