@@ -128,21 +128,18 @@ def decide_region(known: Known, on_low_confidence: OnLowConfidence) -> Decided:
 
 def _filled_in(known: Known, against: str, on_low_confidence: OnLowConfidence) -> Decided:
     prediction, proposal = known.prediction, known.proposal
-    refused = (0.0, 0.0, 0.0)
     if on_low_confidence == "fail":
-        return _decided(known, refused, "refused", against)
+        return _refused(known, against)
     if prediction is None:
-        reason = f"{against}; no other field says where it must lie"
-        return _decided(known, refused, "refused", reason)
+        return _refused(known, against, "no other field says where it must lie")
     if not prediction.fills_in:
-        reason = f"{against}; too many wells moved by themselves to say where it must lie"
-        return _decided(known, refused, "refused", reason)
+        why = "too many wells moved by themselves to say where it must lie"
+        return _refused(known, against, why)
     told = f"{_in_pixels(prediction, proposal):.1f} px"
     if max(prediction.within) > APART * proposal.side:
-        reason = f"{against}; other fields tell its shift to +/- {told} only"
-        return _decided(known, refused, "refused", reason)
+        return _refused(known, against, f"other fields tell its shift to +/- {told} only")
     if proposal.is_sure and prediction.fields < FEW:
-        return _decided(known, refused, "refused", against)
+        return _refused(known, against)
     rests = {
         "image": f"{prediction.fields} other fields of the image",
         "well": f"{prediction.fields} fields of the well",
@@ -199,6 +196,25 @@ def _closing(proposal: Proposal, chain: Chain) -> Candidate | None:
 
 def _in_pixels(prediction: Prediction, proposal: Proposal) -> float:
     return max(n / size for n, size in zip(prediction.within[1:], proposal.pixel[1:], strict=True))
+
+
+def _refused(known: Known, *reasons: str) -> Decided:
+    """Return a refusal that names the match that was not believed: it is often the right one."""
+    best = known.proposal.best
+    told = () if best is None else (f"its best match lies at {_shift_text(known, best)}",)
+    return _decided(known, (0.0, 0.0, 0.0), "refused", "; ".join((*reasons, *told)))
+
+
+def _shift_text(known: Known, candidate: Candidate) -> str:
+    """Return a shift in pixels of the level, along z where there is any."""
+    pixels = {
+        axis: along / size
+        for axis, along, size in zip(
+            "zyx", candidate.translation, known.proposal.pixel, strict=True
+        )
+    }
+    shown = [axis for axis in "zyx" if axis != "z" or pixels["z"]]
+    return ", ".join(f"{axis} {pixels[axis]:+.1f}" for axis in shown) + " px of the level"
 
 
 def _decided(

@@ -200,3 +200,18 @@ def test_pixels_are_read_again_only_where_that_can_settle_it(
     known = Known(proposal(*([best] if best else [])), prediction)
     assert needs_second_look(known) == looks, why
     assert not (looks and is_settled(known))
+
+
+def test_a_refusal_names_the_match_that_was_not_believed() -> None:
+    doubtful = proposal(candidate(TRUE, "too few places agree"))
+    decided = decide_region(Known(doubtful), "neighbours")
+    y, x = (along / doubtful.pixel[1] for along in TRUE[1:])
+    assert decided.reason == (
+        "too few places agree; no other field says where it must lie; "
+        f"its best match lies at y {y:+.1f}, x {x:+.1f} px of the level"
+    )
+    # Where nothing matches there is none to name.
+    assert "best match" not in decide_region(Known(proposal()), "neighbours").reason
+    # Of a stack it is named along z too.
+    deep = proposal(candidate((2.0, *TRUE[1:]), "few"))
+    assert "its best match lies at z +" in decide_region(Known(deep), "fail").reason
