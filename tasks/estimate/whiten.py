@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import fft  # type: ignore[import-untyped]  # has no type information
-from scipy.signal.windows import tukey  # type: ignore[import-untyped]  # has no type information
 
 from tasks.estimate.prepare import Prepared
 
@@ -33,7 +33,7 @@ def whiten(region: Prepared) -> Prepared:
     for axis in (1, 2):
         shape = [1, 1, 1]
         shape[axis] = values.shape[axis]
-        values *= tukey(values.shape[axis], _TAPER).astype(np.float32).reshape(shape)
+        values *= taper(values.shape[axis]).astype(np.float32).reshape(shape)
     spectrum = fft.rfftn(values)
     strength = np.abs(spectrum)
     fy = fft.fftfreq(values.shape[1]).astype(np.float32)[:, None]
@@ -45,3 +45,19 @@ def whiten(region: Prepared) -> Prepared:
     if region.valid is not None:
         white *= region.valid
     return dataclasses.replace(region, values=white.astype(np.float32, copy=False))
+
+
+def taper(length: int) -> NDArray[np.float64]:
+    """Return 1 for each pixel of a side, and at both ends half a cosine that leads to 0.
+
+    That is Tukey's window (Harris, Proc. IEEE 66, 1978, 51-83). scipy has it too, in a part of it
+    that takes a second to load.
+
+    Args:
+        length: Pixels of the side.
+    """
+    place = np.arange(length, dtype=np.float64)
+    from_end = np.minimum(place, length - 1 - place)
+    faded = max(_TAPER * (length - 1) / 2, np.finfo(np.float64).tiny)
+    window: NDArray[np.float64] = (1 - np.cos(np.pi * np.minimum(from_end / faded, 1))) / 2
+    return window if length > 1 else np.ones(length)
