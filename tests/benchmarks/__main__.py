@@ -16,6 +16,7 @@ from tests.benchmarks.comparison import as_table, measure
 from tests.benchmarks.equivalence import run_trials
 from tests.benchmarks.estimation import main as compare_estimates
 from tests.benchmarks.estimation_time import time_fields
+from tests.benchmarks.orchestration import measure_ways
 from tests.benchmarks.quality import measure_cost
 from tests.benchmarks.reference_system import VERSION, reference_python
 from tests.benchmarks.scenes import LARGE, SCENES, SMALL
@@ -106,6 +107,19 @@ def verdicts(*, seeds: int = 40) -> None:
         seeds: Regions of each kind.
     """
     console.print(count_verdicts(seeds))
+
+
+@app.command
+def orchestration(*, wells: tuple[int, int] = (4, 16), images: int = 3, only: str = "") -> None:
+    """Measure what running costs beside the pixels, by command, from Python and on servers.
+
+    Args:
+        wells: Two plates, of which the difference is shown.
+        images: Of each well, at most five.
+        only: Measure the ways whose name contains this.
+    """
+    for table in measure_ways(wells, images, only):
+        console.print(table)
 
 
 if __name__ == "__main__":
