@@ -48,7 +48,33 @@ def examine_image(image: Path) -> Iterator[Finding]:
                 )
             elif group == "labels":
                 yield from _of_pyramid(folder, image)
+            else:
+                yield from _of_untyped(folder)
     yield from _of_unlisted_labels(image)
+
+
+def _of_untyped(table: Path) -> Iterator[Finding]:
+    """Yield one finding where a table does not say its type and is half a table of regions."""
+    attributes = read_attributes(table)
+    if attributes.get("type"):
+        return
+    # Loaded only for tables that other programs, or old ones, have written.
+    from tasks.storage.column_names import guess_backend  # noqa: PLC0415
+    from tasks.survey.table_type import COLUMNS, lacking_of_regions  # noqa: PLC0415
+
+    backend = str(attributes.get("backend") or guess_backend(table))
+    try:
+        lacking = lacking_of_regions(table, backend)
+    except (KeyError, ValueError) as error:
+        yield _for_a_person(table, f"its columns cannot be read ({error})", "restore or remove it")
+        return
+    if 0 < len(lacking) < len([*COLUMNS["y"], *COLUMNS["x"]]):
+        yield _for_a_person(
+            table,
+            f"it does not say its type, and is no table of regions, as it lacks "
+            f"{', '.join(lacking)}",
+            "make it anew with these columns, in micrometers, if it is to be one",
+        )
 
 
 def listed_names(image: Path, group: Group) -> tuple[str, ...]:

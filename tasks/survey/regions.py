@@ -12,10 +12,9 @@ from ngio.utils import NgioTableValidationError
 from tasks.plan.errors import InvalidInputError
 from tasks.plan.region import Region
 from tasks.storage.attributes import read_attributes
-from tasks.storage.column_names import column_names
 from tasks.survey.boxes import read_boxes
 from tasks.survey.listed_tables import ListedTable, list_tables, read_table
-from tasks.survey.table_type import COLUMNS
+from tasks.survey.table_type import COLUMNS, lacking_of_regions
 
 
 def read_regions(image: Path, table: str) -> tuple[Region, ...]:
@@ -77,18 +76,16 @@ def _no_regions(table: ListedTable, image: Path) -> str:
     if read_attributes(image / "tables" / table.name).get("type"):
         said = f"{what} is a {table.type}; regions are registered from a roi_table."
     else:
-        columns = column_names(image / "tables" / table.name, table.backend)
-        needed = [name for axis in "yx" for name in COLUMNS[axis]]
-        lacking = ", ".join(name for name in needed if name not in columns)
+        lacking = lacking_of_regions(image / "tables" / table.name, table.backend)
         said = (
             f"{what} does not say its type, and has not the columns of a roi_table: it lacks "
-            f"{lacking}. Make it anew with these, in micrometers."
+            f"{', '.join(lacking)}. Make it anew with these, in micrometers."
             if lacking
             else f"{what} does not say its type, and its columns are those of objects of a label, "
             f'not of regions. If they are regions, give its attributes "type": "roi_table".'
         )
     others = [name for name in list_tables(image) if name != table.name]
-    return f"{said} Or name another table; the image has {', '.join(others) or 'none'}."
+    return f"{said} Or name another table: {', '.join(others)}." if others else said
 
 
 def _stores_names(table: ListedTable, image: Path) -> bool:

@@ -46,8 +46,7 @@ def type_of(attributes: Mapping[str, Any], folder: Path, backend: str) -> str:
     if said and said != _OF_ANY_REGION:
         return str(said)
     columns = column_names(folder, backend)
-    has_boxes = {*COLUMNS["y"], *COLUMNS["x"]} <= set(columns)
-    if not has_boxes:
+    if not {*COLUMNS["y"], *COLUMNS["x"]} <= set(columns):
         return str(said or "generic_table")
     is_of_label = (
         "region" in attributes
@@ -55,6 +54,22 @@ def type_of(attributes: Mapping[str, Any], folder: Path, backend: str) -> str:
         or (_LABEL in columns and _NAMES not in columns)
     )
     return "masking_roi_table" if is_of_label else "roi_table"
+
+
+def lacking_of_regions(folder: Path, backend: str) -> tuple[str, ...]:
+    """Return which columns a table lacks to be one of regions.
+
+    Args:
+        folder: The table's own folder.
+        backend: ngio's name of its backend.
+
+    Raises:
+        FileNotFoundError: When the file with the rows is not there (yet).
+        KeyError: When an array that should say the columns is not there.
+        ValueError: When a file cannot be read.
+    """
+    columns = column_names(folder, backend)
+    return tuple(name for axis in "yx" for name in COLUMNS[axis] if name not in columns)
 
 
 def name_column(columns: Sequence[str]) -> str | None:

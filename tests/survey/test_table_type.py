@@ -7,8 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
+from tasks.doctor.examine_image import examine_image
 from tasks.plan.errors import InvalidInputError
 from tasks.storage.column_names import guess_backend
 from tasks.survey.listed_tables import look_at_table
@@ -73,9 +75,29 @@ def test_measurements(image: Path, backend: Backend) -> None:
     write_regions(image, "fields", BOXES)
     with pytest.raises(
         InvalidInputError,
-        match=r"does not say its type.* lacks y_micrometer, len_y.* Or name another.* fields",
+        match=r"does not say its type.* lacks y_micrometer, len_y.* Or name another table: fields",
     ):
         read_regions(image, "features")
+
+
+@pytest.mark.parametrize("backend", ["csv", "parquet"])
+def test_half_a_table_of_regions_is_told_by_the_run_and_by_doctor(
+    image: Path, backend: Backend
+) -> None:
+    write_regions(image, "fields", BOXES, backend=backend)
+    folder = image / "tables/fields"
+    if backend == "csv":
+        file = folder / "table.csv"
+        file.write_text(file.read_text().replace("len_x_micrometer", "width"))
+    else:
+        frame = pl.read_parquet(folder / "table.parquet").rename({"len_x_micrometer": "width"})
+        frame.write_parquet(folder / "table.parquet")
+    change(image, "fields", without("type"))
+    with pytest.raises(InvalidInputError, match=r"lacks len_x_micrometer\. Make it[^.]*\.$"):
+        read_regions(image, "fields")
+    (finding,) = examine_image(image)
+    assert finding.path == folder
+    assert "as it lacks len_x_micrometer" in finding.problem
 
 
 def test_the_type_of_old_releases_says_nothing(image: Path) -> None:
