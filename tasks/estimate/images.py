@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tasks.plan.errors import InvalidInputError, NothingToRegisterError
+from tasks.plan.errors import NothingToRegisterError
 from tasks.plan.window import Frozen
 from tasks.storage.attributes import zarr_format
 from tasks.storage.provenance import is_output
@@ -33,10 +33,10 @@ def group_images(
     has any ROI table, each is one region.
 
     Raises:
-        NothingToRegisterError: The well has no image of the reference acquisition, or nothing to
-            register to it.
-        InvalidInputError: The well names no acquisition; no image has the table, but another one;
-            or it is not plain which field an image shows.
+        NothingToRegisterError: The well has no image of the reference acquisition, nothing to
+            register to it, or no image with the table, but others.
+        InvalidInputError: The well names no acquisition, or it is not plain which field an image
+            shows.
     """
     groups, warnings, left_out = _group(well, input_roi_table, reference_acquisition)
     told = [f"{well / name} {reason}: left out" for name, reason in left_out.items()]
@@ -82,13 +82,29 @@ def _group(
         others.setdefault(reference, []).append(well / name)
         warnings += told
     if not others:
-        why = [*warnings, *(f"{well / name} {reason}" for name, reason in lacking.items())]
-        raise NothingToRegisterError(
-            f"{well}: no image with the table '{input_roi_table}' to register to acquisition "
-            f"{reference_acquisition}. {'; '.join(why)}"
-        )
+        raise _nothing_to_register(well, acquisitions, lacking, reference_acquisition)
     groups = tuple(Group(reference=well / r, others=tuple(o)) for r, o in others.items())
     return groups, warnings, lacking
+
+
+def _nothing_to_register(
+    well: Path,
+    acquisitions: Mapping[str, int | None],
+    lacking: Mapping[str, str],
+    reference_acquisition: int,
+) -> NothingToRegisterError:
+    if set(acquisitions.values()) <= {reference_acquisition}:
+        return NothingToRegisterError(
+            f"{well}: there is nothing to register, as all of its images "
+            f"({', '.join(acquisitions) or 'none'}) are of the reference acquisition "
+            f"{reference_acquisition}. Add those of another acquisition to the well, or leave it "
+            "as it is"
+        )
+    why = "; ".join(f"image {name} {reason}" for name, reason in lacking.items())
+    return NothingToRegisterError(
+        f"{well}: no image can be registered to acquisition {reference_acquisition}: {why}. Give "
+        "these images what they lack, or name a table that all of them have as input_roi_table"
+    )
 
 
 def _lacking(well: Path, acquisitions: Mapping[str, int | None]) -> dict[str, str]:
@@ -116,7 +132,7 @@ def _without_table(
         lacking = [name for name in without if tables[name]]
     elif any(tables.values()):
         known = sorted({each for some in tables.values() for each in some})
-        raise InvalidInputError(
+        raise NothingToRegisterError(
             f"{well}: no image has the table '{table}'; ROI tables there are {', '.join(known)}. "
             "Give the one with the regions to compare as input_roi_table"
         )

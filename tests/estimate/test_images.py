@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tasks.estimate.images import Group, group_images
-from tasks.plan.errors import InvalidInputError
+from tasks.plan.errors import InvalidInputError, NothingToRegisterError
 from tests.estimate.foreign_wells import list_images
 from tests.plates import make_plate, write_regions
 
@@ -86,5 +86,20 @@ def test_where_all_have_another_roi_table_it_is_named_as_the_cure(well: Path) ->
     for name in "012":
         shutil.rmtree(well / name / "tables")
         write_regions(well / name, "well_ROI_table", REGIONS)
-    with pytest.raises(InvalidInputError, match=r"are well_ROI_table\. Give .* input_roi_table"):
+    with pytest.raises(NothingToRegisterError, match=r"are well_ROI_table\. Give .* as input"):
+        groups_of(well)
+
+
+def test_a_well_that_was_imaged_once_has_nothing_to_register(well: Path) -> None:
+    list_images(well, {"0": 0})
+    with pytest.raises(NothingToRegisterError, match=r"images \(0\) are of .* Add those"):
+        groups_of(well)
+
+
+def test_a_reference_without_the_table_is_named_with_what_to_do(well: Path) -> None:
+    list_images(well, {"0": 0, "1": 1})
+    shutil.rmtree(well / "0" / "tables")
+    with pytest.raises(
+        NothingToRegisterError, match=r"image 0 has no table.*; image 1 cannot be .* Give these"
+    ):
         groups_of(well)

@@ -137,7 +137,7 @@ def test_the_wells_of_a_plate_are_registered_each_by_itself(tmp_path: Path) -> N
 
 
 def test_a_well_without_the_table_is_an_error_that_says_so(raw: Path) -> None:
-    with pytest.raises(InvalidInputError, match="no image with the table 'none'"):
+    with pytest.raises(InvalidInputError, match="no image has the table 'none'; ROI tables"):
         register_well(str(raw), STAIN, input_roi_table="none")
 
 
