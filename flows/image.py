@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
 from time import perf_counter
 
@@ -11,7 +12,7 @@ from flows.parameters.form import flow_of
 from flows.parameters.of_flows import ImageParameters
 from flows.results.done import Done
 from flows.results.left_out import left_out
-from flows.results.quality import quality_text, report_of
+from flows.results.quality import quality_text, report_of, verdicts_of
 from flows.results.result import ImageReport, ImageResult, ImageUpdate, Outcome
 from flows.results.run_names import image_run_name
 from flows.running.cores import available_cores
@@ -23,6 +24,7 @@ from tasks.plan.description import describe_plan, smallest_and_largest
 from tasks.plan.registration_plan import RegistrationPlan
 from tasks.plan.wording import counted, size_text
 from tasks.progress import in_parts, shown_progress
+from tasks.quality.region_quality import RegionQuality
 from tasks.resolve_reference import resolve_reference
 from tasks.settings import SETTINGS
 from tasks.storage.locks import own_image
@@ -123,7 +125,7 @@ def register_image_by(run: RunsSteps, parameters: ImageParameters) -> Done[Image
         started,
         bytes_written=sum(written.bytes_written for written in (pixels, *labels)),
         warnings=told,
-        quality=quality_text(finalized.quality),
+        quality=finalized.quality,
     )
     return Done(
         ImageResult(image_list_updates=[_update(plan)], reports=_with_left_behind(plan, report)),
@@ -162,7 +164,7 @@ def _report(
     detail: str = "",
     bytes_written: int = 0,
     warnings: tuple[str, ...] = (),
-    quality: str = "",
+    quality: Sequence[RegionQuality] = (),
 ) -> ImageReport:
     # What was skipped has moved already; its plan would say that it stays.
     smallest, largest = ("", "") if outcome == "skipped" else smallest_and_largest(plan.image)
@@ -177,5 +179,6 @@ def _report(
         seconds=perf_counter() - started,
         bytes_written=bytes_written,
         warnings=(*plan.warnings, *warnings),
-        quality=quality,
+        quality=quality_text(quality),
+        verdicts=verdicts_of(quality),
     )

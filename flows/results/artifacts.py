@@ -19,24 +19,45 @@ def report_well(
     reports: Sequence[ImageReport],
     shifts: Sequence[ShiftReport] = (),
 ) -> None:
-    """Show a row per image: regions, smallest and largest shift, seconds, bytes, and any reason.
+    """Show a row per region that something is known of, and one for each image without any.
 
-    Where shifts were estimated just before, each region's has a row; the first row of an image
-    tells of the image too.
+    A region's row has its shift, where that was estimated just before, and its verdict with the
+    agreement before and after. The first row of an image tells of the image too: its regions,
+    smallest and largest shift, seconds, bytes, and any reason.
     """
     of_image: dict[str, list[ShiftReport]] = {}
     for shift in shifts:
         of_image.setdefault(shift.image, []).append(shift)
-    blank: dict[str, object] = dict.fromkeys(row_of(shifts[0]), "") if shifts else {}
+    rows = [
+        (report, _rows_of_regions(report, of_image.get(report.image, ()))) for report in reports
+    ]
+    # Each row has all columns: the first one's are those that are shown.
+    columns: dict[str, object] = {}
+    for _, of_regions in rows:
+        for row in of_regions:
+            columns |= dict.fromkeys(row, "")
     table: list[dict[str, Any]] = []
-    for report in reports:
-        first, *others = [row_of(each) for each in of_image.get(report.image, ())] or [blank]
+    for report, of_regions in rows:
+        first, *others = [{**columns, **row} for row in of_regions] or [columns]
         table += [{**first, **_row_of(report)}, *others]
     create_table_artifact(
         key=artifact_key(f"registration {plate} {well}"),
         description=f"Registration of {plate} {well}",
         table=table,
     )
+
+
+def _rows_of_regions(report: ImageReport, shifts: Sequence[ShiftReport]) -> list[dict[str, object]]:
+    rows = {shift.region: row_of(shift) for shift in shifts}
+    for found in report.verdicts:
+        row = rows.setdefault(found.region, {"image": report.image, "region": found.region})
+        row |= {
+            "verdict": found.verdict,
+            "agreement before": "" if found.before is None else round(found.before, 3),
+            "agreement after": "" if found.after is None else round(found.after, 3),
+            "because": found.reason,
+        }
+    return list(rows.values())
 
 
 def _row_of(report: ImageReport) -> dict[str, object]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from prefect.artifacts import create_markdown_artifact
 from prefect.logging import get_run_logger
 
-from flows.results.result import QualityReport
+from flows.results.result import QualityReport, RegionVerdict
 from tasks.plan.registration_plan import RegistrationPlan
 from tasks.progress import artifact_key
 from tasks.quality.options import ReportChoice
@@ -37,6 +37,20 @@ def quality_text(found: Sequence[RegionQuality]) -> str:
         return ""
     first = next(each for each in found if each.verdict == verdict)
     return f"{verdict}: {first.region}: {first.reason}" if verdict != "pass" else verdict
+
+
+def verdicts_of(found: Sequence[RegionQuality]) -> tuple[RegionVerdict, ...]:
+    """Return what is told of each region of an image."""
+    return tuple(
+        RegionVerdict(
+            region=each.region,
+            verdict=each.verdict,
+            before=each.agreements[0].before if each.agreements else None,
+            after=each.agreements[0].after if each.agreements else None,
+            reason=each.reason,
+        )
+        for each in found
+    )
 
 
 def report_quality(plate: Path, choice: ReportChoice) -> QualityReport | None:

@@ -26,6 +26,19 @@ class ImageUpdate(BaseModel):
     )
 
 
+class RegionVerdict(BaseModel):
+    """How well one region of an image was registered, in short."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    region: str
+    verdict: str
+    before: float | None
+    """Agreement with the reference before, in the channel that agrees best; None: not known."""
+    after: float | None
+    reason: str
+
+
 class ImageReport(BaseModel):
     """What happened to one image, in numbers that people want to see."""
 
@@ -44,6 +57,8 @@ class ImageReport(BaseModel):
     warnings: tuple[str, ...] = ()
     quality: str = ""
     """The worst verdict of its regions, with the reason; empty where nothing was judged."""
+    verdicts: tuple[RegionVerdict, ...] = ()
+    """Of each region; empty where nothing was judged."""
 
 
 class ShiftReport(BaseModel):

@@ -152,13 +152,15 @@ def motion_of(pictures: Pictures) -> Motion:
     one, other = (pixels.mean(axis=0, dtype=np.float32) for pixels in (pictures.reference, judged))
     dy, dx = common_motion(one, other)
     left = residual_motion(shared(one, dy, dx), shared(other, -dy, -dx))
+    counted = {"places": left.looked_at, "in_one_only": left.in_one_only}
     if not len(left.motion):
-        return _NO_MOTION.model_copy(update={"places": left.looked_at})
+        return _NO_MOTION.model_copy(update=counted)
     # The blocks are those of what both show, in the reference's own coordinates.
     left = Residuals(
         np.add(left.centre, (max(0, -dy), max(0, -dx))),
         np.add(left.motion, (dy, dx)),
         left.looked_at,
+        left.in_one_only,
     )
     spacing = np.array(pictures.spacing)
     lengths = np.hypot(*(left.motion * spacing).T)
@@ -170,6 +172,7 @@ def motion_of(pictures: Pictures) -> Motion:
         corner = abs(math.radians(turn.degrees)) * half
     return Motion(
         places=left.looked_at,
+        in_one_only=left.in_one_only,
         clear=len(lengths),
         median=float(np.median(lengths)),
         largest=float(np.quantile(lengths, LARGEST)),

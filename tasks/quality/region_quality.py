@@ -27,6 +27,8 @@ class Motion(Frozen):
 
     places: int
     """Blocks in which both show something."""
+    in_one_only: tuple[int, int] = (0, 0)
+    """Blocks in which the reference alone shows something, and the image alone."""
     clear: int
     """Of these, the blocks whose motion can be told."""
     median: float

@@ -56,6 +56,8 @@ class Residuals:
     """(n, 2): y, x by which the moving picture's content lies beyond the reference's."""
     looked_at: int
     """Blocks that have content in both pictures, whether or not a motion was found."""
+    in_one_only: tuple[int, int] = (0, 0)
+    """Blocks that have content in the reference only, and in the moving picture only."""
 
 
 def residual_motion(reference: NDArray[Any], moving: NDArray[Any]) -> Residuals:
@@ -77,10 +79,8 @@ def residual_motion(reference: NDArray[Any], moving: NDArray[Any]) -> Residuals:
     corners = np.array(
         [(y, x) for y in _starts(raw[0].shape[0], side) for x in _starts(raw[0].shape[1], side)]
     )
-    has_content = np.logical_and.reduce(
-        [_have_content(_blocks(each, corners, side), _noise(each)) for each in raw]
-    )
-    corners = corners[has_content]
+    first, second = (_have_content(_blocks(each, corners, side), _noise(each)) for each in raw)
+    corners = corners[first & second]
     one, two = (_blocks(_smoothed(each), corners, side) for each in raw)
     motion = _refined(one, two, _peaks(one, two))
     is_clear = np.isfinite(motion).all(axis=1)
@@ -88,6 +88,7 @@ def residual_motion(reference: NDArray[Any], moving: NDArray[Any]) -> Residuals:
         centre=corners[is_clear] + side / 2,
         motion=motion[is_clear],
         looked_at=len(corners),
+        in_one_only=(int((first & ~second).sum()), int((second & ~first).sum())),
     )
 
 

@@ -11,6 +11,9 @@ ENOUGH_PLACES = 4
 """Blocks: of fewer, the share that shows a motion says nothing."""
 
 
+_MUCH_BY_CHANCE = 0.3
+"""Agreement with other wells from which on something lies at one place in all of them."""
+
 _LESS_ALIKE = 0.1
 """Loss of agreement that no rounding to whole pixels makes."""
 
@@ -34,15 +37,29 @@ def judge(
     if agreement is None:
         return "nothing to judge", "no channel has one name in both acquisitions"
     now = agreement.before if agreement.after is None else agreement.after
-    if now is None or motion is None or motion.places == 0:
+    if now is None or motion is None:
         return "nothing to judge", "there is nothing in this region but noise"
+    if motion.places == 0:
+        return _without_places(motion)
     failure = _failure(agreement, now, motion, thresholds)
     if failure:
         return "fail", failure
     worries = _worries(motion, cut_away, thresholds, moved)
+    if _is_little(now, _chance(agreement), thresholds):
+        worries.insert(0, f"agrees little ({now:.2f}), though most of it lies in its place")
     if worries:
         return "check", "; ".join(worries)
     return "pass", f"agreement {now:.2f}, off by {motion.median:.1f} px"
+
+
+def _without_places(motion: Motion) -> tuple[Verdict, str]:
+    of_reference, of_image = motion.in_one_only
+    if of_reference and of_image:
+        return "fail", "the image shows something only where its reference shows nothing"
+    if of_reference or of_image:
+        empty = "image" if of_reference else "reference"
+        return "nothing to judge", f"there is nothing in this region of the {empty} but noise"
+    return "nothing to judge", "there is nothing in this region but noise"
 
 
 def _failure(
@@ -51,14 +68,35 @@ def _failure(
     if motion.clear and motion.median >= thresholds.fail_residual_px:
         still = "still off" if agreement.after is not None else "off"
         return f"{still} by {motion.median:.1f} px in the middle of its blocks"
-    chance = max(agreement.others or 0.0, 0.0)
-    if now < chance + thresholds.above_chance * (1.0 - chance):
+    chance = _chance(agreement)
+    if _is_little(now, chance, thresholds) and not _is_in_place(motion, chance, thresholds):
         return (
             f"agrees with its reference no better ({now:.2f}) than with other wells ({chance:.2f})"
         )
     if agreement.before is not None and now < agreement.before - _LESS_ALIKE:
         return f"agreed better before ({agreement.before:.2f}) than after ({now:.2f})"
     return None
+
+
+def _chance(agreement: Agreement) -> float:
+    return max(agreement.others or 0.0, 0.0)
+
+
+def _is_little(now: float, chance: float, thresholds: Thresholds) -> bool:
+    return now < chance + thresholds.above_chance * (1.0 - chance)
+
+
+def _is_in_place(motion: Motion, chance: float, thresholds: Thresholds) -> bool:
+    """Whether most blocks tell where they lie, and that is where they should.
+
+    Where stains of one name show other parts of the cells, little agrees, and yet all is in place.
+    What other wells share, such as a rim, is in place everywhere, and says nothing.
+    """
+    return (
+        chance < _MUCH_BY_CHANCE
+        and motion.clear >= max(ENOUGH_PLACES, thresholds.check_clear * motion.places)
+        and motion.median < thresholds.check_residual_px
+    )
 
 
 def _worries(
@@ -81,7 +119,8 @@ def _worries(
         and abs(motion.rotation) > 3 * motion.rotation_error
     ):
         found.append(
-            f"turned by {motion.rotation:.2f} degrees: {motion.in_corner:.1f} px in its corners"
+            f"the sample is turned by {motion.rotation:.2f} degrees, which moves the region's "
+            f"corners by {motion.in_corner:.1f} px; images are moved and not turned"
         )
     if motion.places >= ENOUGH_PLACES and motion.clear < thresholds.check_clear * motion.places:
         found.append(f"only {motion.clear} of {motion.places} places show the same")

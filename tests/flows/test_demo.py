@@ -2,10 +2,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from flows.command.demo import run_demo
-from tasks.demo.layout import ACQUISITIONS, WELLS, fields, translation
+from tasks.demo.layout import (
+    ACQUISITIONS,
+    FIELD_SHAPE,
+    TURNED,
+    WELLS,
+    fields,
+    registered_fields,
+    translation,
+)
 from tasks.plan.errors import InvalidInputError
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
@@ -36,9 +45,25 @@ def test_demo_registers_its_plate_and_says_how_well(
         assert row.before < 0.2
         assert row.after > 0.95
     assert str(report.plate) in str(report)
-    assert any("C/03 2" in told and "turned by 0." in told for told in report.troubles), report
+    assert any(
+        "C/03 2" in told and "the sample is turned by 0." in told for told in report.troubles
+    ), report
     assert report.page is not None
-    assert Path(report.page).is_file()
+    page = Path(report.page).read_text(encoding="utf-8")
+    assert "the sample is turned by 0.3" in page
+    numbers = pl.read_csv(Path(report.page).with_name("qc.csv")).filter(pl.col("judged"))
+    turned = numbers.filter((pl.col("well") == "C/03") & (pl.col("acquisition") == 2))
+    for degrees in turned["rotation_degrees"].drop_nulls():
+        assert degrees == pytest.approx(TURNED["C/03", 2], abs=0.02)
+    assert turned["rotation_degrees"].drop_nulls().len() >= 2
+    # What the acquisitions do not share is cut away: the same of an acquisition's fields.
+    shared = registered_fields("A/01", 1)["FOV_1"].shape
+    expected = 1 - shared[0] * shared[1] / (FIELD_SHAPE[0] * FIELD_SHAPE[1])
+    (cut,) = numbers.filter(
+        (pl.col("well") == "A/01") & (pl.col("acquisition") == 1) & (pl.col("region") == "FOV_1")
+    )["cut_away"]
+    # Shifts are estimated to a fraction of a pixel.
+    assert cut == pytest.approx(expected, abs=0.005)
     assert str(report).endswith(report.page)
 
 

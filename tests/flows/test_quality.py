@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
+from prefect.client.schemas.sorting import ArtifactSort
 
 from flows.command.line import BAD_INPUT, run
 from flows.plate import apply_registration_to_plate
@@ -49,6 +51,16 @@ def test_a_plate_has_a_report_and_each_image_a_table(
         (artifact,) = client.read_artifacts(artifact_filter=wanted)
     assert "**1 pass** of 1 regions" in str(artifact.data)
     assert str(page) in str(artifact.data)
+    wanted = ArtifactFilter(key=ArtifactFilterKey(any_=["registration-p-zarr-a-01"]))
+    with get_client(sync_client=True) as client:
+        newest = client.read_artifacts(artifact_filter=wanted, sort=ArtifactSort.CREATED_DESC)[0]
+    (row,) = [each for each in json.loads(str(newest.data)) if each["image"] == "1"]
+    (agreed,) = quality.agreements
+    assert (agreed.before, agreed.after) == (
+        pytest.approx(row["agreement before"], abs=5e-4),
+        pytest.approx(row["agreement after"], abs=5e-4),
+    )
+    assert (row["region"], row["verdict"], row["because"]) == ("FOV_1", "pass", quality.reason)
     # Made again from what is stored, without the pictures of the original, which is gone.
     assert run(["report", str(plate)]) == 0
     assert "Quality: 1 pass" in capsys.readouterr().out

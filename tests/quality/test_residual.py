@@ -37,7 +37,17 @@ def test_unlike_pictures_show_no_motion() -> None:
 
 def test_noise_is_no_content() -> None:
     one, two = (photographed(np.full(WIDE, 100.0), seed) for seed in (1, 2))
-    assert residual_motion(one, two).looked_at == 0
+    found = residual_motion(one, two)
+    assert (found.looked_at, found.in_one_only) == (0, (0, 0))
+
+
+def test_content_of_one_picture_only_is_counted_apart() -> None:
+    spot = np.full((120, 240), 100.0)
+    spot[40:60, 40:60] = 3000.0
+    elsewhere = np.roll(spot, 120, axis=1)
+    found = residual_motion(photographed(spot, 1), photographed(elsewhere, 2))
+    assert found.looked_at == 0
+    assert min(found.in_one_only) > 0
 
 
 def test_half_of_a_picture_that_moved_by_itself_shows_there_only() -> None:

@@ -23,7 +23,7 @@ def agreeing(**values: float | None) -> Agreement:
     return GOOD.model_copy(update=values)
 
 
-def moving(**values: float | None) -> Motion:
+def moving(**values: float | tuple[int, int] | None) -> Motion:
     return STILL.model_copy(update=values)
 
 
@@ -43,7 +43,28 @@ def moving(**values: float | None) -> Motion:
             "noise",
             id="noise agrees with nothing, and that is no failure",
         ),
-        pytest.param(agreeing(after=0.12), STILL, None, "fail", "other wells", id="chance"),
+        pytest.param(
+            agreeing(after=0.12), moving(clear=19), None, "fail", "other wells", id="chance"
+        ),
+        pytest.param(
+            agreeing(after=0.12), STILL, None, "check", "agrees little (0.12)", id="another stain"
+        ),
+        pytest.param(
+            agreeing(after=0.5),
+            moving(places=0, in_one_only=(3, 2)),
+            None,
+            "fail",
+            "only where its reference shows nothing",
+            id="cells elsewhere",
+        ),
+        pytest.param(
+            agreeing(after=0.0),
+            moving(places=0, in_one_only=(3, 0)),
+            None,
+            "nothing to judge",
+            "of the image",
+            id="cells that are gone",
+        ),
         pytest.param(
             agreeing(after=0.85, others=0.8),
             STILL,

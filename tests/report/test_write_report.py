@@ -6,12 +6,16 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
+from tasks.quality.measure import Pictures
+from tasks.quality.view import Channel
 from tasks.report import write_report as module
 from tasks.report.folder import PAGE
 from tasks.report.gather import worst
+from tasks.report.pictures import write_pictures
 from tasks.report.summary import summary_of, worst_of
 from tasks.report.write_report import write_report
 from tests.report.regions import REGIONS, WELLS
@@ -20,6 +24,16 @@ from tests.report.regions import REGIONS, WELLS
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("report")
+    picture = np.random.default_rng(0).integers(0, 1000, (1, 100, 200))
+    shown = Pictures(
+        channel=Channel(number=0, wavelength="", label="DAPI"),
+        reference=picture,
+        before=np.roll(picture, 9, axis=2),
+        after=picture,
+        spacing=(1.0, 1.0),
+        pixel_size=(0.5, 0.5),
+    )
+    write_pictures(folder, shown, well="A/02", image="1", region="FOV_1")
     write_report("my <plate>", WELLS, REGIONS, folder)
     return folder
 
@@ -83,8 +97,9 @@ const told = [];
 const say = (name, value) => told.push(`${name}=${value}`);
 const rows = () => [...document.querySelectorAll("#regions tbody tr")];
 const verdicts = () => rows().map((r) => r.children[1].textContent.slice(2)).join(",");
-window.addEventListener("error", (event) => say("error", event.message));
+window.addEventListener("error", (event) => say("error", event.message ?? event.target.src), true);
 say("first", verdicts());
+say("top", rows()[0].children[2].textContent);
 document.querySelector("[data-key=after]").click();
 say("by-after", rows().map((r) => r.querySelector("[data-name=after]").textContent).join(","));
 document.querySelector("[data-key=after]").click();
@@ -100,15 +115,25 @@ say("text", verdicts());
 rows()[0].click();
 say("open", document.querySelector("#detail").open);
 say("reason", document.querySelector("#detail-reason").textContent);
-document.querySelector("#blink-sides").click();
+const after = document.querySelector("#after");
+const pictures = new Set();
+document.querySelector("#blink").click();
+const watch = setInterval(() => pictures.add(after.src.split("/").pop()), 100);
 setTimeout(() => {
-  say("blinks", document.querySelector("#after").className);
+  clearInterval(watch);
+  say("blinks", [...pictures].sort().join(","));
+  document.querySelector("#blink-sides").click();
+}, 2000);
+setTimeout(() => {
+  say("sides", after.className);
+  const asked = performance.getEntriesByType("resource").map((each) => each.name);
+  say("elsewhere", asked.filter((name) => !name.startsWith("file:")).join(","));
   say("arrows", document.querySelectorAll("#motion path").length);
   const result = document.createElement("pre");
   result.id = "told";
   result.textContent = told.join("\\n");
   document.body.append(result);
-}, 900);
+}, 2800);
 </script>
 """
 
@@ -120,13 +145,15 @@ CHROMIUM = shutil.which("chromium")
 def test_in_a_browser_it_sorts_filters_opens_and_blinks(folder: Path) -> None:
     page = folder / "try.html"
     page.write_text((folder / PAGE).read_text(encoding="utf-8") + TRY, encoding="utf-8")
-    shown = subprocess.run(  # noqa: S603 - our own page
+    done = subprocess.run(  # noqa: S603 - our own page
         [
             str(CHROMIUM),
             "--headless",
             "--no-sandbox",
             "--disable-gpu",
-            "--virtual-time-budget=4000",
+            # What the page writes to its console goes to the terminal, marked as such.
+            "--enable-logging=stderr",
+            "--virtual-time-budget=8000",
             "--dump-dom",
             page.as_uri(),
         ],
@@ -134,10 +161,12 @@ def test_in_a_browser_it_sorts_filters_opens_and_blinks(folder: Path) -> None:
         text=True,
         check=True,
         timeout=300,
-    ).stdout
-    told = re.search(r'<pre id="told">(.*?)</pre>', shown, flags=re.DOTALL)
+    )
+    assert "CONSOLE" not in done.stderr
+    told = re.search(r'<pre id="told">(.*?)</pre>', done.stdout, flags=re.DOTALL)
     assert told is not None
     assert dict(line.split("=", 1) for line in told[1].splitlines()) == {
+        "top": "B/02 · 2 · FOV_1",
         "first": "fail,check,nothing to judge,pass,pass,pass",
         "by-after": "0.10,0.80,0.95,0.95,0.95,",
         "by-after-down": "0.95,0.95,0.95,0.80,0.10,",
@@ -146,6 +175,8 @@ def test_in_a_browser_it_sorts_filters_opens_and_blinks(folder: Path) -> None:
         "text": "check",
         "open": "true",
         "reason": "check: because check",
-        "blinks": "reference-only",
+        "blinks": "FOV_1-after.jpg,FOV_1-before.jpg",
+        "sides": "reference-only",
+        "elsewhere": "",
         "arrows": "1",
     }
