@@ -24,6 +24,10 @@ _NEAR = 2
 """Pixels: what is no farther, the blocks tell by themselves."""
 
 
+FINE = 160
+"""Pixels along the shorter side from which on every second one is enough."""
+
+
 def common_motion(reference: NDArray[Any], moving: NDArray[Any]) -> tuple[int, int]:
     """Return whole pixels y, x by which a picture's content lies beyond the reference's.
 
@@ -34,11 +38,17 @@ def common_motion(reference: NDArray[Any], moving: NDArray[Any]) -> tuple[int, i
         reference: Axes (y, x).
         moving: Axes (y, x), of the same shape.
     """
-    shape = reference.shape
-    if min(shape) < 2:  # noqa: PLR2004 - one row or column moves nowhere
+    if min(reference.shape) >= FINE:
+        y, x = common_motion(_binned(reference), _binned(moving))
+        return 2 * y, 2 * x
+    if min(reference.shape) < 2:  # noqa: PLR2004 - one row or column moves nowhere
         return 0, 0
+    shape = (_fast(reference.shape[0]), _fast(reference.shape[1]))
     taper = np.outer(*(np.hanning(n + 2)[1:-1] for n in shape)).astype(np.float32)
-    one, two = (np.nan_to_num(each.astype(np.float32)) for each in (reference, moving))
+    one, two = (
+        np.nan_to_num(each[: shape[0], : shape[1]].astype(np.float32))
+        for each in (reference, moving)
+    )
     spectra = [np.fft.rfft2((each - each.mean()) * taper) for each in (one, two)]
     product = spectra[1] * np.conj(spectra[0])
     magnitude = np.abs(product)
@@ -66,3 +76,22 @@ def shared(picture: NDArray[Any], dy: int, dx: int) -> NDArray[Any]:
     """Return the part of a picture that another shows whose content lies (dy, dx) beyond its."""
     rows, columns = picture.shape
     return picture[max(0, -dy) : rows - max(0, dy), max(0, -dx) : columns - max(0, dx)]
+
+
+def _binned(picture: NDArray[Any]) -> NDArray[np.float32]:
+    """Return the mean of each two by two pixels; an odd last row or column is left out."""
+    rows, columns = (n // 2 for n in picture.shape)
+    even = picture[: 2 * rows, : 2 * columns].astype(np.float32)
+    return (even[::2, ::2] + even[1::2, ::2] + even[::2, 1::2] + even[1::2, 1::2]) / np.float32(4)
+
+
+def _fast(pixels: int) -> int:
+    """Return the largest size up to this one that has no prime factor beyond 5."""
+    for size in range(pixels, 1, -1):
+        rest = size
+        for factor in (2, 3, 5):
+            while rest % factor == 0:
+                rest //= factor
+        if rest == 1:
+            return size
+    return pixels

@@ -8,13 +8,14 @@ from tasks.quality.measure import (
     Compared,
     Pictures,
     agreement_of,
+    chance_of,
     look_at,
     motion_of,
     read_strangers,
 )
 from tasks.quality.options import Thresholds
 from tasks.quality.place import Place
-from tasks.quality.region_quality import RegionQuality
+from tasks.quality.region_quality import Agreement, RegionQuality
 from tasks.quality.verdict import judge
 
 
@@ -43,11 +44,14 @@ def judge_region(
     Raises:
         OSError: Something cannot be read.
     """
-    looked = [
-        (agreement_of(pictures, list(read_strangers(place, compared, pictures.channel))), pictures)
-        for pictures in look_at(place, compared)
-    ]
-    looked.sort(key=lambda each: 2.0 if each[0].after is None else -each[0].after)
+    looked = [(agreement_of(pictures), pictures) for pictures in look_at(place, compared)]
+    looked.sort(key=lambda each: _likeness(each[0]), reverse=True)
+    if looked:
+        # Chance is looked at where it decides: other wells cost as much as all the rest.
+        agreed, pictures = looked[0]
+        strangers = list(read_strangers(place, compared, pictures.channel))
+        chance = chance_of(pictures, strangers)
+        looked[0] = agreed.model_copy(update={"others": chance}), pictures
     motion = motion_of(looked[0][1]) if looked else None
     agreement = looked[0][0] if looked else None
     moved = _moved(place, compared)
@@ -67,6 +71,12 @@ def judge_region(
         reason=reason,
     )
     return quality, tuple(pictures for _, pictures in looked)
+
+
+def _likeness(found: Agreement) -> float:
+    """Return the agreement that counts; less than any where nothing is seen."""
+    now = found.before if found.after is None else found.after
+    return -2.0 if now is None else now
 
 
 def _moved(place: Place, compared: Compared) -> tuple[float, float]:

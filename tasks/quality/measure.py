@@ -104,31 +104,35 @@ def _read_like(
     return whole
 
 
-def agreement_of(pictures: Pictures, strangers: Sequence[Pixels]) -> Agreement:
-    """Return how alike image and reference are in one channel.
+def agreement_of(pictures: Pictures) -> Agreement:
+    """Return how alike image and reference are in one channel; chance is not looked at."""
+    reference = centred(pictures.reference)
+    before, after = (
+        None if pixels is None else agreement_of_centred(reference, centred(pixels))
+        for pixels in (pictures.before, pictures.after)
+    )
+    return Agreement(channel=pictures.channel.name, before=before, after=after, others=None)
+
+
+def chance_of(pictures: Pictures, strangers: Sequence[Pixels]) -> float | None:
+    """Return the highest agreement with what has nothing to do with the image.
 
     Args:
-        pictures: The region in that channel.
+        pictures: The region in one channel.
         strangers: The same region of other wells' references; without any, the reference moved by
             half its size stands for them.
     """
-    reference = centred(pictures.reference)
-    before, after = (
-        None if pixels is None else centred(pixels) for pixels in (pictures.before, pictures.after)
-    )
-    judged = before if pictures.after is None else after
-    chance = [
+    judged = pictures.before if pictures.after is None else pictures.after
+    if judged is None:
+        return None
+    own = centred(judged)
+    found = [
         value
         for other in strangers or [_elsewhere(pictures.reference)]
-        if other.shape == pictures.reference.shape
-        and (value := agreement_of_centred(judged, centred(other))) is not None
+        if other.shape == judged.shape
+        and (value := agreement_of_centred(own, centred(other))) is not None
     ]
-    return Agreement(
-        channel=pictures.channel.name,
-        before=agreement_of_centred(reference, before),
-        after=agreement_of_centred(reference, after),
-        others=max(chance, default=None),
-    )
+    return max(found, default=None)
 
 
 def read_strangers(place: Place, compared: Compared, channel: Channel) -> Iterator[Pixels]:

@@ -19,7 +19,8 @@ class Agreement(Frozen):
     """Where the region lay before its pixels moved. None where one of the two shows nothing."""
     after: float | None
     others: float | None
-    """The highest agreement with the same region of other wells: what chance gives."""
+    """The highest agreement with the same region of other wells: what chance gives. Only the
+    channel that is judged knows it."""
 
 
 class Motion(Frozen):

@@ -10,7 +10,7 @@ from functools import lru_cache
 import numpy as np
 from rich.table import Table
 
-from tasks.quality.measure import Pictures, agreement_of, motion_of
+from tasks.quality.measure import Pictures, agreement_of, chance_of, motion_of
 from tasks.quality.options import Thresholds
 from tasks.quality.region_quality import WORST_FIRST, Verdict
 from tasks.quality.verdict import judge
@@ -197,7 +197,8 @@ def verdict_on(kind: Kind, spacing: int, rng: Generator) -> Verdict:
         spacing=(spacing, spacing),
         pixel_size=(0.3 * spacing, 0.3 * spacing),
     )
-    agreement = agreement_of(pictures, strangers)
+    chance = chance_of(pictures, strangers)
+    agreement = agreement_of(pictures).model_copy(update={"others": chance})
     verdict, _ = judge(agreement, motion_of(pictures), None, Thresholds())
     return verdict
 
