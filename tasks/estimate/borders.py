@@ -117,18 +117,22 @@ def _border(plane: NDArray[np.float32], parts: NDArray[np.float32], noise: float
     told = np.where(high, np.minimum(steps, 2 * usual[:, None]), 0).sum(axis=1)
     steepest = told == ndimage.maximum_filter1d(told, 2 * _ROWS + 1)
     found = 0
+    unproved = []
     for place in np.flatnonzero(long & steepest):
         first = int(place) + _ROWS
         # A row that is averaged across the edge lies between.
         border = plane[: first - 2]
-        if not _is_even(border):
-            break
+        unproved.append(border)
         lit = high[place]
         inside = parts[first + 1 : first + _DEEP, lit].min(axis=0)
         # Where a cell lies at the edge the step is higher than what stays.
         step = float(np.quantile(steps[place, lit], 0.25))
         stays = inside > border.mean() + step / 2
         if stays.mean() >= _STAYS:
+            # Costs most, and most places are no border: all up to here must be even, or none is.
+            if not all(map(_is_even, unproved)):
+                break
+            unproved.clear()
             found = first
     return found
 
