@@ -156,7 +156,11 @@ def motion_of(pictures: Pictures) -> Motion:
     one, other = (pixels.mean(axis=0, dtype=np.float32) for pixels in (pictures.reference, judged))
     dy, dx = common_motion(one, other)
     left = residual_motion(shared(one, dy, dx), shared(other, -dy, -dx))
-    counted = {"places": left.looked_at, "in_one_only": left.in_one_only}
+    counted = {
+        "places": left.looked_at,
+        "in_one_only": left.in_one_only,
+        "blocks": left.blocks,
+    }
     if not len(left.motion):
         return _NO_MOTION.model_copy(update=counted)
     # The blocks are those of what both show, in the reference's own coordinates.
@@ -165,6 +169,7 @@ def motion_of(pictures: Pictures) -> Motion:
         np.add(left.motion, (dy, dx)),
         left.looked_at,
         left.in_one_only,
+        left.blocks,
     )
     spacing = np.array(pictures.spacing)
     lengths = np.hypot(*(left.motion * spacing).T)
@@ -177,6 +182,7 @@ def motion_of(pictures: Pictures) -> Motion:
     return Motion(
         places=left.looked_at,
         in_one_only=left.in_one_only,
+        blocks=left.blocks,
         clear=len(lengths),
         median=float(np.median(lengths)),
         largest=float(np.quantile(lengths, LARGEST)),

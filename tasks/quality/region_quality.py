@@ -30,6 +30,8 @@ class Motion(Frozen):
     """Blocks in which both show something."""
     in_one_only: tuple[int, int] = (0, 0)
     """Blocks in which the reference alone shows something, and the image alone."""
+    blocks: int = 0
+    """All blocks; 0 where that was not counted."""
     clear: int
     """Of these, the blocks whose motion can be told."""
     median: float

@@ -58,6 +58,8 @@ class Residuals:
     """Blocks that have content in both pictures, whether or not a motion was found."""
     in_one_only: tuple[int, int] = (0, 0)
     """Blocks that have content in the reference only, and in the moving picture only."""
+    blocks: int = 0
+    """All blocks, also those without content."""
 
 
 def residual_motion(reference: NDArray[Any], moving: NDArray[Any]) -> Residuals:
@@ -80,7 +82,7 @@ def residual_motion(reference: NDArray[Any], moving: NDArray[Any]) -> Residuals:
         [(y, x) for y in _starts(raw[0].shape[0], side) for x in _starts(raw[0].shape[1], side)]
     )
     first, second = (_have_content(_blocks(each, corners, side), _noise(each)) for each in raw)
-    corners = corners[first & second]
+    blocks, corners = len(corners), corners[first & second]
     one, two = (_blocks(_smoothed(each), corners, side) for each in raw)
     motion = _refined(one, two, _peaks(one, two))
     is_clear = np.isfinite(motion).all(axis=1)
@@ -89,6 +91,7 @@ def residual_motion(reference: NDArray[Any], moving: NDArray[Any]) -> Residuals:
         motion=motion[is_clear],
         looked_at=len(corners),
         in_one_only=(int((first & ~second).sum()), int((second & ~first).sum())),
+        blocks=blocks,
     )
 
 

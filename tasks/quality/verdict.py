@@ -11,6 +11,9 @@ ENOUGH_PLACES = 4
 """Blocks: of fewer, the share that shows a motion says nothing."""
 
 
+_HARDLY_ANY = 0.2
+"""Share of the blocks with content below which a field counts as empty, if none tells a motion."""
+
 _MUCH_BY_CHANCE = 0.3
 """Agreement with other wells from which on something lies at one place in all of them."""
 
@@ -39,8 +42,8 @@ def judge(
     now = agreement.before if agreement.after is None else agreement.after
     if now is None or motion is None:
         return "nothing to judge", "there is nothing in this region but noise"
-    if motion.places == 0:
-        return _without_places(motion)
+    if reason := _hardly_anything(motion):
+        return "nothing to judge", reason
     failure = _failure(agreement, now, motion, thresholds)
     if failure:
         return "fail", failure
@@ -52,19 +55,25 @@ def judge(
     return "pass", f"agreement {now:.2f}, off by {motion.median:.1f} px"
 
 
-def _without_places(motion: Motion) -> tuple[Verdict, str]:
+def _hardly_anything(motion: Motion) -> str | None:
+    """Return why a region counts as empty; None where there is something to judge."""
     of_reference, of_image = motion.in_one_only
-    if of_reference and of_image:
-        return "fail", "the image shows something only where its reference shows nothing"
+    if (of_reference and of_image) or motion.clear or motion.places > _HARDLY_ANY * motion.blocks:
+        return None
+    if motion.places:
+        few = f"{motion.places} of {motion.blocks} places"
+        return f"only {few} show more than noise, and none says how it lies"
     if of_reference or of_image:
         empty = "image" if of_reference else "reference"
-        return "nothing to judge", f"there is nothing in this region of the {empty} but noise"
-    return "nothing to judge", "there is nothing in this region but noise"
+        return f"there is nothing in this region of the {empty} but noise"
+    return "there is nothing in this region but noise"
 
 
 def _failure(
     agreement: Agreement, now: float, motion: Motion, thresholds: Thresholds
 ) -> str | None:
+    if motion.places == 0:
+        return "the image shows something only where its reference shows nothing"
     if motion.clear and motion.median >= thresholds.fail_residual_px:
         still = "still off" if agreement.after is not None else "off"
         return f"{still} by {motion.median:.1f} px in the middle of its blocks"

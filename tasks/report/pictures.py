@@ -22,8 +22,9 @@ MOST = 512
 """Pixels along the longer side of a large picture; between them it is as it was read."""
 
 _QUALITY = 85
-_SHOWN = (0.01, 0.998)
-"""Quantiles that become black and full colour."""
+_SHOWN = (0.05, 0.998)
+"""Quantiles that become black and full colour: the edges of a region, which are mixed with 0, are
+below."""
 
 _COUNTED = 2**13
 """Pixels that the quantiles are taken of: more say the same."""

@@ -33,7 +33,12 @@ def moving(**values: float | tuple[int, int] | None) -> Motion:
         pytest.param(GOOD, STILL, 0.05, "pass", "0.95", id="right"),
         pytest.param(None, None, None, "nothing to judge", "channel", id="no channel is shared"),
         pytest.param(
-            agreeing(after=None), moving(places=0), None, "nothing to judge", "noise", id="empty"
+            agreeing(after=None),
+            moving(places=0, clear=0),
+            None,
+            "nothing to judge",
+            "noise",
+            id="empty",
         ),
         pytest.param(
             agreeing(after=0.02),
@@ -51,7 +56,7 @@ def moving(**values: float | tuple[int, int] | None) -> Motion:
         ),
         pytest.param(
             agreeing(after=0.5),
-            moving(places=0, in_one_only=(3, 2)),
+            moving(places=0, clear=0, in_one_only=(3, 2)),
             None,
             "fail",
             "only where its reference shows nothing",
@@ -59,7 +64,7 @@ def moving(**values: float | tuple[int, int] | None) -> Motion:
         ),
         pytest.param(
             agreeing(after=0.0),
-            moving(places=0, in_one_only=(3, 0)),
+            moving(places=0, clear=0, in_one_only=(3, 0)),
             None,
             "nothing to judge",
             "of the image",
@@ -78,6 +83,22 @@ def moving(**values: float | tuple[int, int] | None) -> Motion:
         ),
         pytest.param(
             agreeing(after=0.4, others=-0.3), STILL, None, "pass", "0.40", id="a negative chance"
+        ),
+        pytest.param(
+            agreeing(before=0.37, after=0.24),
+            moving(places=5, clear=0, blocks=56, in_one_only=(0, 9)),
+            None,
+            "nothing to judge",
+            "5 of 56 places",
+            id="the lamp's shading and a few cells at the edge",
+        ),
+        pytest.param(
+            agreeing(before=0.4, after=0.04),
+            moving(places=5, clear=0, blocks=56, in_one_only=(8, 9)),
+            None,
+            "fail",
+            "other wells",
+            id="few cells, and they lie elsewhere",
         ),
         pytest.param(GOOD, moving(median=7.0), None, "fail", "7.0 px", id="far off"),
         pytest.param(agreeing(before=0.99, after=0.8), STILL, None, "fail", "before", id="worse"),

@@ -15,7 +15,8 @@
     if (marks) made.className = marks;
     return made;
   };
-  const number = (value, digits) => (value === null ? "" : value.toFixed(digits));
+  // Adding 0 makes no minus of what rounds to 0.
+  const number = (value, digits) => (value === null ? "" : String((Math.round(value * 10 ** digits) / 10 ** digits + 0).toFixed(digits)));
   const value = (row, key) => {
     const found = row[at[key]];
     return key === "verdict" ? ORDER.indexOf(found) : found;
