@@ -26,7 +26,7 @@ _is_part: ContextVar[bool] = ContextVar("_is_part", default=False)
 
 @contextmanager
 def part_of_a_run() -> Iterator[None]:
-    """Let what is done inside show no progress in Prefect: the run that it is a part of does.
+    """Let what is done inside show no progress in Prefect: the run that it is a part of does so.
 
     Each artifact is a record for good, and its sender a thread: one is enough for a plate.
     """
@@ -35,6 +35,11 @@ def part_of_a_run() -> Iterator[None]:
         yield
     finally:
         _is_part.reset(token)
+
+
+def is_part_of_a_run() -> bool:
+    """Return whether what is done here is a part of a run that tells of it."""
+    return _is_part.get()
 
 
 @contextmanager

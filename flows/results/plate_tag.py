@@ -1,4 +1,4 @@
-"""Tag the run that somebody has started with the plate's name, so that a plate's runs are found."""
+"""Tag a run with the plate's name, so that all runs of a plate are found."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ from prefect.context import FlowRunContext
 from prefect.logging import get_run_logger
 
 from flows.results.run_names import plate_of_run
+from tasks.progress import is_part_of_a_run
 
 
 def tag_with_plate() -> None:
-    """Tag the current flow run, unless another of ours has started it.
+    """Tag the current flow run, unless it is a part of one that is tagged.
 
-    What it starts has no such tag: Prefect keeps a thread and a connection for every set of tags
+    Its own parts have no such tag: Prefect keeps a thread and a connection for every set of tags
     that tasks have. A server that fails costs the tag, not the run.
     """
     context = FlowRunContext.get()
     run = None if context is None else context.flow_run
-    if run is None or run.parent_task_run_id is not None:
+    if run is None or is_part_of_a_run():
         return
     plate = plate_of_run()
     if not plate or plate in run.tags:

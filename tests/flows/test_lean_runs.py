@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from prefect import flow
 from prefect.client.orchestration import (
     PrefectHttpxAsyncClient,
     PrefectHttpxSyncClient,
@@ -89,6 +90,16 @@ def test_a_plate_is_one_flow_run_with_a_task_for_each_well_and_image(plate: Path
         assert "plate.zarr" in client.read_flow_run(run).tags
     # A table for each well and for the plate, what its report says, and one bar.
     assert shown(run) == {"table": 2 + 1, "markdown": 1, "progress": 1}
+
+
+def test_a_plate_that_a_flow_of_the_users_registers_is_found_by_its_tag(plate: Path) -> None:
+    @flow
+    def mine() -> UUID:
+        inner = apply_registration_to_plate(str(plate), TABLE, dry_run=True, return_state=True)
+        return id_of(inner)
+
+    with get_client(sync_client=True) as client:
+        assert client.read_flow_run(mine()).tags == ["plate.zarr"]
 
 
 def test_a_raw_plate_is_one_flow_run_too(tmp_path: Path) -> None:
