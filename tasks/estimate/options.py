@@ -24,7 +24,10 @@ class RegionOptions(ReferenceChoice):
         Field(
             min_length=1,
             title="Table of the regions",
-            description="ROI table of the regions to estimate, such as FOV_ROI_table.",
+            description=(
+                "ROI table of the regions to estimate, such as FOV_ROI_table. Where no image of a "
+                "well has any ROI table, the whole image is one region."
+            ),
         ),
     ] = "FOV_ROI_table"
 

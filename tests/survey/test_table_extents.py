@@ -138,3 +138,11 @@ def test_a_broken_table_of_the_reference_is_carried_over_as_it_is(tmp_path: Path
     plan = register(well / "1")
     assert handling(plan)["well"] == "copy"
     assert (well / "1/tables/well/table.csv").read_text() == file.read_text()
+
+
+def test_the_frame_itself_is_the_same_in_all_images(tmp_path: Path) -> None:
+    well = smaller(tmp_path, "csv", "0.4")
+    for name in "01":
+        write_regions(well / name, "registered", {"FOV_1": {"y": (0.0, 32.0), "x": (0.0, 48.0)}})
+    plan = build_plan(well / "1", RegistrationRequest("registered"))
+    assert (handling(plan)["registered"], handling(plan)["well"]) == ("copy", "clip")
