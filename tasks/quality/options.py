@@ -43,7 +43,8 @@ class Thresholds:
             title="Above chance",
             description=(
                 "Part of the way from the agreement with other wells to a perfect one that a "
-                "region's agreement with its reference must reach; less is a failure."
+                "region's agreement with its reference must reach; less is a failure, unless most "
+                "of its blocks lie where they should: then somebody should look."
             ),
         ),
     ] = 0.1

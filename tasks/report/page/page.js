@@ -1,7 +1,7 @@
 "use strict";
 (() => {
   const STEP = 50;
-  const ARROWS = 5;
+  const ARROWS = 10;
   const { fields, rows, signs } = window.REPORT;
   const at = Object.fromEntries(fields.map((name, number) => [name, number]));
   const ORDER = ["fail", "check", "nothing to judge", "pass"];
