@@ -11,6 +11,7 @@ from tasks.estimate.consensus import find_consensus, write_consensus
 from tasks.estimate.fingerprint import fingerprint_consensus
 from tasks.estimate.images import Group, settled_images
 from tasks.estimate.join import find_in_frame, is_in_frame
+from tasks.survey.listed_tables import each_table_read_once
 from tasks.survey.table_record import CONSENSUS, FIELDS, read_record, was_made_from
 
 
@@ -51,7 +52,9 @@ def put_consensus(
     """
     settled = settled_images(group)
     if not settled:
-        return _agree(group, input_roi_table, registered_roi_table, min_overlap, redo=redo)
+        # What was read to compare is what is agreed on, and each table takes long from a server.
+        with each_table_read_once():
+            return _agree(group, input_roi_table, registered_roi_table, min_overlap, redo=redo)
     found: list[Consensus] = []
     messages: list[str] = []
     warnings: tuple[str, ...] = ()

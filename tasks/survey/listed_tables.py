@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,6 +34,23 @@ class ListedTable:
     """The label that a masking or feature table describes."""
     content: Any
     """ngio's table object."""
+
+
+_known: ContextVar[dict[tuple[Path, str], ListedTable] | None] = ContextVar("known", default=None)
+
+
+@contextmanager
+def each_table_read_once() -> Iterator[None]:
+    """Let `read_table` return the same table every time it is asked for within the context.
+
+    For one piece of work on a well that nobody else may change meanwhile, and that does not write
+    what it reads.
+    """
+    token = _known.set({})
+    try:
+        yield
+    finally:
+        _known.reset(token)
 
 
 def list_tables(image: Path) -> tuple[str, ...]:
@@ -72,7 +91,12 @@ def read_table(image: Path, name: str) -> ListedTable:
         FileNotFoundError: When the table is there but the file with its rows is not (yet). This
             and other errors of the file system may heal, so they pass through.
     """
-    return _open_listed(image, name, whole=True)
+    known = _known.get()
+    if known is None:
+        return _open_listed(image, name, whole=True)
+    if (image, name) not in known:
+        known[image, name] = _open_listed(image, name, whole=True)
+    return known[image, name]
 
 
 def look_at_table(image: Path, name: str) -> ListedTable:
