@@ -19,7 +19,7 @@ from tasks.survey.multiscale import read_multiscale
 
 SIDE = 320
 """Pixels along y or x that a region has at most at the level that it is looked at: with more, all
-of it costs more than a twentieth of a run."""
+of it costs more than it tells."""
 
 MOST_PIXELS = 4 * SIDE**2
 """Of one channel of a region; what more planes would tell is little."""
