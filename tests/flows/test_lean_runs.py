@@ -190,7 +190,10 @@ def test_a_further_well_asks_for_its_table_and_tells_three_states_of_each_task(
         counts.append(Counter(asked))
     assert counts[0]["POST flow_runs"] > 0
     tasks = 2 * (1 + IMAGES)
-    assert counts[1] - counts[0] == {"POST artifacts": 2, "task events": 3 * tasks}
+    further = counts[1] - counts[0]
+    # A connection that Prefect keeps for limits on tags may be opened anew; none is for a well.
+    assert further.pop("GET csrf-token", 0) <= 1
+    assert further == {"POST artifacts": 2, "task events": 3 * tasks}
 
 
 def test_threads_and_descriptors_do_not_grow_with_the_wells(tmp_path: Path) -> None:
