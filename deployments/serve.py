@@ -1,7 +1,8 @@
 """Serve all deployments of prefect.yaml from this one process: no work pool, no worker.
 
 Run `python deployments/serve.py` where the package is installed and `PREFECT_API_URL` names a
-server. Schedules stop when the process does. What was set on the server is kept.
+server. What was set on the server is kept. Runs that are due while the process does not run are
+late, and begin once it does.
 """
 
 from __future__ import annotations
@@ -28,4 +29,5 @@ def read_deployments(path: Path = PREFECT_YAML) -> list[RunnerDeployment]:
 
 
 if __name__ == "__main__":
-    serve(*read_deployments(), limit=RUNS_AT_ONCE)
+    # Paused, they would stay so for a worker that follows.
+    serve(*read_deployments(), limit=RUNS_AT_ONCE, pause_on_shutdown=False)

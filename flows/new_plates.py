@@ -62,7 +62,16 @@ def register_new_plates(parameters: NewPlatesParameters) -> NewPlatesResult:
         raise ImagesFailedError(f"{told}. {'; '.join(failed)}", reports)
     logger.info(told)
     return completed(
-        NewPlatesResult(image_list_updates=updates, reports=reports, waiting=waiting),
+        NewPlatesResult(
+            image_list_updates=updates,
+            reports=reports,
+            waiting=waiting,
+            pages={
+                str(plate): result.quality.page
+                for plate, result in results.items()
+                if result.quality is not None and result.quality.page is not None
+            },
+        ),
         told,
         skipped=not states,
     )

@@ -130,6 +130,9 @@ class NewPlatesResult(RegistrationResult):
     waiting: dict[str, str] = Field(default_factory=dict, exclude=True)
     """Plates, and wells of them, that are left for later or for a person, and why."""
 
+    pages: dict[str, str] = Field(default_factory=dict, exclude=True)
+    """By path of the plate, the page of its report."""
+
 
 def count(reports: tuple[ImageReport, ...]) -> str:
     """Return how many images had which outcome, such as `3 registered, 1 failed`."""

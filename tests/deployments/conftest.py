@@ -1,6 +1,6 @@
-"""A real server and a real worker on loopback, as an operator would start them.
+"""A real server and a real worker on loopback, started by the commands of the README.
 
-They are what the Dockerfile installs, and the server asks for a password.
+They are what the Dockerfile installs, in a fresh home, and the server asks for a password.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import os
 import socket
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
@@ -18,7 +18,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.deployments.installed import install
+from tests.deployments.documented import Block, Shell, blocks_of, endless_in
+from tests.deployments.installed import PROJECT, install, synced
+from tests.plates import make_plate, write_regions
 
 PASSWORD = ("admin", "a password: with @ and %")
 
@@ -31,6 +33,11 @@ class Site:
     """The project's, as the Dockerfile makes it."""
     api: str
     environment: dict[str, str]
+    shell: Shell
+    """A terminal in which the README's commands have been run."""
+    data: Path
+    """What is `/data` in the documents."""
+    worker: subprocess.Popen[bytes]
 
     def run(self, command: str, *arguments: str) -> str:
         """Run a command from the project's folder and return what it printed."""
@@ -63,15 +70,14 @@ class Site:
 
 
 @contextmanager
-def running(
-    site: Site, command: str, *arguments: str, log: Path
-) -> Iterator[subprocess.Popen[bytes]]:
+def running(shell: Shell, command: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Run a command beside the test and stop it at its end."""
+    script = shell.script(Block("bash", f"exec {command}"))
     with log.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(  # noqa: S603 - our own command
-            [site.folder / ".venv" / "bin" / command, *arguments],
-            cwd=site.folder,
-            env=site.environment,
+            ["/bin/bash", "-c", script],
+            cwd=shell.folder,
+            env=shell.environment,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -89,33 +95,65 @@ def running(
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """Return a site whose server and worker have been started, and where all is deployed."""
-    home = tmp_path_factory.mktemp("home")
-    folder = tmp_path_factory.mktemp("installed")
-    install(folder)
+    """Return a site that has done what the README says to do on a server."""
+    home, data, folder = (tmp_path_factory.mktemp(name) for name in ("home", "data", "installed"))
+    commands = install(folder)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    api = f"http://127.0.0.1:{port}/api"
     kept = {name: text for name, text in os.environ.items() if not name.startswith("PREFECT_")}
     environment = {
         **kept,
-        "PREFECT_HOME": str(home),
-        "PREFECT_API_URL": api,
+        "HOME": str(home),
+        "PATH": f"{commands}:{os.environ['PATH']}",
         "PREFECT_SERVER_API_AUTH_STRING": ":".join(PASSWORD),
         "PREFECT_API_AUTH_STRING": ":".join(PASSWORD),
         "PREFECT_WORKER_QUERY_SECONDS": "1",
         "PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS": "2",
+        # A run that waits for another asks again after so long.
+        "PREFECT_DEPLOYMENT_CONCURRENCY_SLOT_WAIT_SECONDS": "2",
+        # The server of a site is at the port that it has by default.
+        "PREFECT_SERVER_API_PORT": str(port),
     }
-    site = Site(folder, api, environment)
-    server = ["-m", "flows.server", "--host", "127.0.0.1", "--port", str(port)]
-    worker = ["worker", "start", "--pool", "plate-registration"]
-    with running(site, "python", *server, log=home / "server.log"):
-        wait_for_server(api, home / "server.log")
-        # It makes the work pool too.
-        site.run("plate-registration", "deploy")
-        with running(site, "prefect", *worker, log=home / "worker.log"):
-            yield site
+    api = f"http://127.0.0.1:{port}/api"
+    places = {
+        "4200": str(port),
+        "/data/": f"{data}/",
+        "admin:choose a long one": ":".join(PASSWORD),
+    }
+    shell = Shell(folder, environment, places)
+    documented_plate(data / "plate.zarr")
+    (block,) = blocks_of(PROJECT / "README.md", "On a server")
+    started: list[subprocess.Popen[bytes]] = []
+    with ExitStack() as processes:
+        for text, is_endless in endless_in(block):
+            if is_endless:
+                log = home / f"{len(started)}.log"
+                started.append(processes.enter_context(running(shell, text, log)))
+                if len(started) == 1:
+                    wait_for_server(api, log)
+            else:
+                shell.run(Block("sh", without_install(text)))
+        _, worker = started
+        environment = {**environment, "PREFECT_API_URL": api}
+        yield Site(folder, api, environment, shell, data, worker)
+
+
+def without_install(text: str) -> str:
+    """Return commands without those that install: the Dockerfile has the same."""
+    install, activate = ".venv/bin/uv ", ". .venv/bin/activate"
+    for line in text.splitlines():
+        if line.startswith(install):
+            assert line.split()[1:] == synced()
+    return "\n".join(line for line in text.splitlines() if not line.startswith((install, activate)))
+
+
+def documented_plate(path: Path) -> None:
+    """Write a plate that can be registered with the table that the documents name."""
+    make_plate(path)
+    for name, start in (("0", 0.0), ("1", 4.0)):
+        box = {"x": (start, 20.0), "y": (start, 20.0)}
+        write_regions(path / "A" / "01" / name, "FOV_ROI_table_registered", {"FOV_1": box})
 
 
 def wait_for_server(api: str, log: Path) -> None:

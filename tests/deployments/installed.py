@@ -8,6 +8,8 @@ import shlex
 import shutil
 import subprocess
 import sys
+import sysconfig
+from contextlib import suppress
 from pathlib import Path
 
 PROJECT = Path(__file__).parent.parent.parent
@@ -21,6 +23,14 @@ def lines_of(dockerfile: Path) -> list[tuple[str, list[str]]]:
     return [(name, shlex.split(rest)) for name, rest in instructions]
 
 
+def synced() -> list[str]:
+    """Return the words, after `uv`, of the line that installs the project."""
+    (words,) = (
+        words[1:] for name, words in lines_of(DOCKERFILE) if (name, words[0]) == ("RUN", "uv")
+    )
+    return words
+
+
 def install(folder: Path) -> Path:
     """Do what the Dockerfile does in a folder, and return the folder of the commands.
 
@@ -29,26 +39,37 @@ def install(folder: Path) -> Path:
     """
     uv = shutil.which("uv", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
     assert uv is not None, "the documented set-up installs uv"
-    done = []
     for name, words in lines_of(DOCKERFILE):
         if name == "COPY":
             *sources, target = words
             for source in sources:
                 _copy(PROJECT / source, folder / target)
-        elif name == "RUN" and words[0] == "uv":
-            environment = {k: v for k, v in os.environ.items() if k != "VIRTUAL_ENV"}
-            environment.pop("UV_PROJECT_ENVIRONMENT", None)
-            subprocess.run(  # noqa: S603 - the Dockerfile is ours
-                [uv, *words[1:], "--python", sys.executable],
-                cwd=folder,
-                env=environment,
-                check=True,
-                capture_output=True,
-                timeout=300,
-            )
-            done.append(words)
-    assert len(done) == 1
+    # All commands are run from the project's folder.
+    _copy(PROJECT / "deployments", folder / "deployments")
+    unset = ("VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT")
+    subprocess.run(  # noqa: S603 - the Dockerfile is ours
+        [uv, *synced(), "--python", sys.executable],
+        cwd=folder,
+        env={name: text for name, text in os.environ.items() if name not in unset},
+        check=True,
+        capture_output=True,
+        timeout=300,
+    )
+    _share_compiled(folder / ".venv")
     return folder / ".venv" / "bin"
+
+
+def _share_compiled(fresh: Path) -> None:
+    """Link what this Python has compiled of the same files; else a minute goes by compiling."""
+    ours = Path(sysconfig.get_path("purelib"))
+    theirs = fresh / Path(sysconfig.get_path("purelib")).relative_to(sys.prefix)
+    for compiled in ours.rglob("__pycache__/*.pyc"):
+        target = theirs / compiled.relative_to(ours)
+        # Python takes it only if it was made from a file of this very time and size.
+        if target.parent.parent.is_dir():
+            target.parent.mkdir(exist_ok=True)
+            with suppress(OSError):
+                os.link(compiled, target)
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -15,7 +15,9 @@ from numcodecs import LZMA
 
 from tasks.doctor.plate import examine_plate, repair_plate
 from tasks.storage.provenance import read_provenance
-from tests.deployments.conftest import Site
+from tests.deployments.conftest import Site, running
+from tests.deployments.documented import blocks_of
+from tests.deployments.installed import PROJECT
 from tests.estimate.wells import STAIN, make_well
 from tests.estimate.wells import TABLE as RAW_TABLE
 from tests.flows.conftest import TABLE, registrable_plate
@@ -78,6 +80,9 @@ def test_who_has_no_password_is_refused(site: Site) -> None:
     paths = ["/deployments/filter", "/flow_runs/filter"]
     refused = {httpx.post(f"{site.api}{path}", json={}, timeout=30).status_code for path in paths}
     assert refused == {401}
+    elsewhere = {"Origin": "https://somewhere.example"}
+    answer = httpx.get(f"{site.api}/health", headers=elsewhere, timeout=30)
+    assert "access-control-allow-origin" not in answer.headers
     assert site.request("POST", paths[0], {}).status_code == 200
 
 
@@ -150,16 +155,55 @@ def test_a_wrong_value_and_a_wrong_name_are_refused_before_there_is_a_run(
     assert told in answer.text
 
 
+def test_every_documented_command_does_what_it_says(site: Site) -> None:
+    plate = site.data / "plate.zarr" / "A" / "01"
+    # The README's last command.
+    assert read_provenance(plate / "1") is not None
+    (site.data / "incoming").mkdir()
+    raw = {0: [(0.0, 0.0)] * 2, 1: [(9.0, -7.0)] * 2}
+    acquired = [make_well(site.data / f"acquired{name}.zarr", raw) for name in ("", "-too")]
+    url = "/deployments/name/register-new-plates/acquired-plate"
+    printed = []
+    for block in blocks_of(PROJECT / "deployments" / "README.md"):
+        if "deployments/serve.py" in block.text:
+            log = site.data / "serve.log"
+            with running(site.shell, block.text, log):
+                until(
+                    lambda log=log: "are being served" in log.read_text(encoding="utf-8"),
+                    seconds=180,
+                    what="one process serves all",
+                )
+            continue
+        if "plate.acquired" in block.text and not printed[-1].startswith("told"):
+            # The test plates are too small for the third level.
+            deployment = site.answer("GET", url)
+            told = {"parameters": {**deployment["parameters"], "level_path": "0"}}
+            site.request("PATCH", f"/deployments/{deployment['id']}", told).raise_for_status()
+            printed.append("told")
+        # No Docker here; its files are looked at in `test_prefect_yaml`.
+        lines = [line for line in block.text.splitlines() if not line.startswith("docker ")]
+        printed.append(site.shell.run(block._replace(text="\n".join(lines))))
+    asked = [text for text in printed if "COMPLETED" in text]
+    assert len(asked) == 2
+    for text in asked:
+        assert f"{plate}/0" in text
+        assert f"{plate}/1" in text
+    for well in acquired:
+        until(
+            lambda well=well: read_provenance(well / "1") is not None,
+            seconds=300,
+            what="the event starts a run that registers the plate",
+        )
+
+
 def test_runs_by_deployment_name_register_wells_and_plates(
     site: Site, deployed: dict[str, dict[str, Any]], tmp_path: Path
 ) -> None:
-    plate = registrable_plate(tmp_path / "plate.zarr", wells=("A/01",))
     well = registrable_plate(tmp_path / "well.zarr", wells=("A/01",)) / "A" / "01"
     raw = make_well(tmp_path / "raw.zarr", {0: [(0.0, 0.0)] * 2, 1: [(9.0, -7.0)] * 2})
-    before = read_levels(plate / "A" / "01" / "1")[0]
+    before = read_levels(well / "1")[0]
     estimate = {"input_roi_table": RAW_TABLE, "wavelength_id": STAIN, "level_path": "0"}
     asked = {
-        "plate": {"plate_url": str(plate), "registered_roi_table": TABLE},
         "well": {"well_url": str(well), "registered_roi_table": TABLE},
         "register": {"plate_url": str(raw.parent.parent), **estimate},
     }
@@ -175,9 +219,8 @@ def test_runs_by_deployment_name_register_wells_and_plates(
     assert {name: state["type"] for name, state in ended.items()} == dict.fromkeys(
         asked, "COMPLETED"
     ), ended
-    registered = "plate.zarr: wells: 1 registered; images: 3 registered"
-    assert ended["plate"]["message"].startswith(registered)
-    assert (read_levels(plate / "A" / "01" / "1")[0] != before).any()
+    assert ended["well"]["message"].startswith("well.zarr A/01: 3 registered")
+    assert (read_levels(well / "1")[0] != before).any()
     assert read_provenance(raw / "1") is not None
     # The report is made with the extra for it.
     assert (tmp_path / "raw.registration" / "report.html").is_file()
