@@ -12,7 +12,12 @@ from tasks.plan.errors import InvalidInputError
 
 
 def deploy_all(
-    prefect_file: Path, *, as_shipped: bool, watch: Sequence[str], wavelength_id: str | None
+    prefect_file: Path,
+    *,
+    as_shipped: bool,
+    watch: Sequence[str],
+    wavelength_id: str | None,
+    notify: str | None,
 ) -> Iterator[str]:
     """Deploy what a file describes, and yield in words what was done.
 
@@ -21,10 +26,11 @@ def deploy_all(
         as_shipped: Whether to set back what a site has set.
         watch: Folders to watch from now on; empty for what was set before.
         wavelength_id: The stain to compare by there; None for what was set before.
+        notify: Type and name of the block that word of failures is sent by; None for none.
 
     Raises:
         InvalidInputError: No server is configured, or it does not answer, or there is no such file,
-            or folders are to be watched without a stain.
+            or folders are to be watched without a stain, or the server has no such block.
     """
     if none_is_configured():
         raise InvalidInputError(
@@ -33,4 +39,6 @@ def deploy_all(
         )
     check_configured_server()
     told = Watch(folders=tuple(watch), wavelength_id=wavelength_id)
-    yield from deploy(prefect_file, as_shipped=as_shipped, watch=None if told == Watch() else told)
+    yield from deploy(
+        prefect_file, as_shipped=as_shipped, watch=None if told == Watch() else told, notify=notify
+    )

@@ -222,12 +222,23 @@ def deploy_flows(
     wavelength_id: Annotated[
         str | None, Parameter(help="The stain to compare new plates by, such as A01_C01.")
     ] = None,
+    notify: Annotated[
+        str | None,
+        Parameter(
+            help="Block that word of failed runs and failed quality is sent by, such as "
+            "slack-webhook/operators."
+        ),
+    ] = None,
 ) -> None:
     """Tell a server of all flows; parameters, limits and schedules that were set there stay."""
     from flows.command.deploy import deploy_all  # noqa: PLC0415 - loads what help does not need
 
     for message in deploy_all(
-        prefect_file, as_shipped=as_shipped, watch=watch, wavelength_id=wavelength_id
+        prefect_file,
+        as_shipped=as_shipped,
+        watch=watch,
+        wavelength_id=wavelength_id,
+        notify=notify,
     ):
         Console().print(message, soft_wrap=True, markup=False, highlight=False)
 

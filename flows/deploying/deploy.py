@@ -9,6 +9,7 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.exceptions import ObjectNotFound
 
+from flows.deploying.automations import install_automations
 from flows.deploying.described import PREFECT_YAML, deployment_of, flow_of, read_described
 from flows.deploying.merge import Described, differences, merged
 from flows.deploying.on_server import settings_on_server
@@ -30,7 +31,11 @@ class Watch(Frozen):
 
 
 def deploy(
-    path: Path = PREFECT_YAML, *, as_shipped: bool = False, watch: Watch | None = None
+    path: Path = PREFECT_YAML,
+    *,
+    as_shipped: bool = False,
+    watch: Watch | None = None,
+    notify: str | None = None,
 ) -> Iterator[str]:
     """Deploy, and yield in words what was done.
 
@@ -42,9 +47,11 @@ def deploy(
         as_shipped: Whether to set back what a site has set.
         watch: What is to be set in the deployments that look for new plates, and their schedule
             switched on.
+        notify: Type and name of the block that word of failures is sent by; None for none.
 
     Raises:
-        InvalidInputError: There is no such file, or it is not known which stain to compare by.
+        InvalidInputError: There is no such file or block, or it is not known which stain to compare
+            by.
     """
     ready = []
     # All is known before anything is sent.
@@ -59,6 +66,7 @@ def deploy(
         deployment_of(described, on_pool=True).apply()
         name = f"{flow_of(described).name}/{described['name']}"
         yield f"{name}: deployed" + (f"; kept: {', '.join(kept)}" if kept else "")
+    yield from install_automations(notify=notify)
 
 
 def with_site_settings(described: Described, there: Described | None) -> Described:

@@ -15,6 +15,8 @@ SETTINGS = {
     "PREFECT_CLIENT_MAX_RETRIES": "10",
     # Its first act is to write to a database that is being made, which fails, with a traceback.
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    # Runs that ended 90 days ago go, with their logs and tables; events go by themselves.
+    "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs,orphans",
     # By itself it lets scripts of any web page, in the browser of whoever can reach it, use it.
     "PREFECT_SERVER_API_CORS_ALLOWED_ORIGINS": "http://127.0.0.1:4200,http://localhost:4200",
 }

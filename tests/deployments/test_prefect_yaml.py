@@ -55,8 +55,12 @@ def test_every_deployment_says_what_it_is_and_has_a_limit(deployment: dict[str, 
     assert deployment["description"]
     assert "plate-registration" in deployment["tags"]
     assert deployment["concurrency_limit"]["limit"] >= 1
-    one_heap = {"env": {"MALLOC_ARENA_MAX": "1"}}
-    assert deployment["work_pool"] == {"name": "plate-registration", "job_variables": one_heap}
+    # One heap; and a sign of life a minute.
+    environment = {"MALLOC_ARENA_MAX": "1", "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "60"}
+    assert deployment["work_pool"] == {
+        "name": "plate-registration",
+        "job_variables": {"env": environment},
+    }
 
 
 def test_the_nightly_schedule_is_off_and_complete() -> None:

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from time import monotonic, sleep
+from time import sleep
 from typing import Any
 
 import httpx
-import numpy as np
 import pytest
-from numcodecs import LZMA
 
 from tasks.doctor.plate import examine_plate, repair_plate
 from tasks.storage.provenance import read_provenance
 from tests.deployments.conftest import Site, running
 from tests.deployments.documented import blocks_of
 from tests.deployments.installed import PROJECT
+from tests.deployments.lost_machine import listening, lose_machine, watch_closely
+from tests.deployments.slow_plate import PLANES, slow_plate
+from tests.deployments.waiting import until, until_end, until_state
 from tests.estimate.wells import STAIN, make_well
 from tests.estimate.wells import TABLE as RAW_TABLE
 from tests.flows.conftest import TABLE, registrable_plate
-from tests.plates import make_plate, read_levels, write_regions
+from tests.plates import read_levels
 from tests.soak_scene import files_of
 
-PLANES = 160
 FLOWS = {
     **{name: f"apply-registration-to-{name}" for name in ("image", "well", "plate")},
     "plate-nightly": "apply-registration-to-plate",
@@ -44,16 +43,6 @@ def known(site: Site) -> dict[str, dict[str, Any]]:
     return {
         name: site.answer("GET", f"/deployments/name/{flow}/{name}") for name, flow in FLOWS.items()
     }
-
-
-def until(ask: Callable[[], Any], *, seconds: float, what: str) -> Any:
-    """Ask again and again until the answer is true, and return it."""
-    deadline = monotonic() + seconds
-    while monotonic() < deadline:
-        if answer := ask():
-            return answer
-        sleep(0.5)
-    raise AssertionError(f"{what}: not within {seconds} s")
 
 
 def test_every_deployment_arrives_as_described(deployed: dict[str, dict[str, Any]]) -> None:
@@ -114,6 +103,7 @@ def test_deploying_again_keeps_what_a_site_has_set(
     assert after["plate-nightly"]["schedules"][0]["active"]
     assert after["plate-nightly"]["job_variables"]["env"] == {
         "MALLOC_ARENA_MAX": "1",
+        "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "60",
         "PLATE_REGISTRATION_RETRIES": "5",
     }
     for name, deployment in before.items():
@@ -215,7 +205,7 @@ def test_runs_by_deployment_name_register_wells_and_plates(
         )["id"]
         for name, parameters in asked.items()
     }
-    ended = {name: state_at_end(site, run) for name, run in runs.items()}
+    ended = {name: until_end(site, run) for name, run in runs.items()}
     assert {name: state["type"] for name, state in ended.items()} == dict.fromkeys(
         asked, "COMPLETED"
     ), ended
@@ -224,17 +214,6 @@ def test_runs_by_deployment_name_register_wells_and_plates(
     assert read_provenance(raw / "1") is not None
     # The report is made with the extra for it.
     assert (tmp_path / "raw.registration" / "report.html").is_file()
-
-
-def state_at_end(site: Site, run: str) -> dict[str, Any]:
-    """Wait for a run's last state."""
-
-    def ended() -> Any:
-        state = site.answer("GET", f"/flow_runs/{run}")["state"]
-        return state if state["type"] in {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"} else None
-
-    state: dict[str, Any] = until(ended, seconds=300, what="the worker runs it to its end")
-    return state
 
 
 def test_a_schedule_fires(site: Site, deployed: dict[str, dict[str, Any]], tmp_path: Path) -> None:
@@ -268,31 +247,6 @@ def test_a_schedule_fires(site: Site, deployed: dict[str, dict[str, Any]], tmp_p
         site.request("DELETE", f"/deployments/{identity}/schedules/{schedule['id']}")
 
 
-def slow_plate(path: Path) -> Path:
-    """Write a plate whose codec takes half a minute for an image on one core."""
-    planes, side = PLANES, 512
-    make_plate(
-        path,
-        axes="zyx",
-        shape=(planes, side, side),
-        chunks=(1, side, side),
-        levels=1,
-        labels=(),
-        compressors=LZMA(),
-        pixels=np.broadcast_to(np.zeros(1, dtype="uint16"), (planes, side, side)),
-    )
-    noise = np.random.default_rng(1).integers(0, 4000, (side, side), dtype="uint16")
-    chunk = LZMA().encode(noise)
-    for name, start in (("0", 0.0), ("1", 1.0)):
-        image = path / "A" / "01" / name
-        for plane in range(planes):
-            file = image / "0" / str(plane) / "0" / "0"
-            file.parent.mkdir(parents=True)
-            file.write_bytes(chunk)
-        write_regions(image, TABLE, {"FOV_1": {"x": (start, 250.0)}})
-    return path
-
-
 def test_a_cancelled_run_stops_writing_and_leaves_nothing_for_a_person(
     site: Site, deployed: dict[str, dict[str, Any]], tmp_path: Path
 ) -> None:
@@ -319,11 +273,7 @@ def test_a_cancelled_run_stops_writing_and_leaves_nothing_for_a_person(
     cancelling = {"state": {"type": "CANCELLING"}}
     site.answer("POST", f"/flow_runs/{run['id']}/set_state", cancelling)
 
-    def cancelled() -> bool:
-        state: str = site.answer("GET", f"/flow_runs/{run['id']}")["state"]["type"]
-        return state == "CANCELLED"
-
-    until(cancelled, seconds=60, what="the run ends as cancelled")
+    until_state(site, run["id"], "CANCELLED", what="the run ends as cancelled")
     written = len(chunks())
     assert written < PLANES
     sleep(2)
@@ -332,3 +282,32 @@ def test_a_cancelled_run_stops_writing_and_leaves_nothing_for_a_person(
     repair_plate(plate)
     assert not examine_plate(plate)
     assert not list(well.glob(".*staging*"))
+
+
+def test_a_lost_machine_is_noticed_and_who_waits_for_it_says_so(
+    site: Site, deployed: dict[str, dict[str, Any]], tmp_path: Path
+) -> None:
+    # The last test: the worker is gone.
+    plate = slow_plate(tmp_path / "slow.zarr")
+    asked = {"plate_url": str(plate), "registered_roi_table": TABLE, "workers": 1}
+    url = f"/deployments/{deployed['plate']['id']}/create_flow_run"
+    with listening() as (address, heard):
+        watch_closely(site, address)
+        first = site.answer("POST", url, {"parameters": asked})["id"]
+        until_state(site, first, "RUNNING", what="the worker starts it")
+        second = site.answer("POST", url, {"parameters": asked})["id"]
+
+        def waits() -> bool:
+            logs = {"logs": {"flow_run_id": {"any_": [second]}}}
+            told = site.answer("POST", "/logs/filter", logs)
+            return any("as many runs of the deployment plate" in log["message"] for log in told)
+
+        until(waits, seconds=300, what="the run that waits says for what")
+        lose_machine(site)
+        lost = until_state(site, first, "CRASHED", what="the server notices")
+        assert lost["message"].startswith("No sign of life for 0.25 min")
+        until(lambda: heard, seconds=300, what="word is sent")
+        assert "slow.zarr: Crashed | No sign of life" in heard[0]
+    deployment = site.answer("GET", f"/deployments/{deployed['plate']['id']}")
+    # Its place is free for the next.
+    assert deployment["global_concurrency_limit"]["active_slots"] == 0
