@@ -1,13 +1,15 @@
 """What a site may tune without touching code: retries, their delay, and how long to wait for locks.
 
-Every setting is an environment variable, such as `PLATE_REGISTRATION_RETRIES=5`, read once when the
-tasks are loaded.
+Every setting is an environment variable, such as `PLATE_REGISTRATION_RETRIES=5`, or a line in the
+site's file (`tasks.plan.site_defaults`), read once when the tasks are loaded.
 """
 
 from __future__ import annotations
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from tasks.plan.site_defaults import site_value
 
 
 class Settings(BaseSettings):
@@ -44,4 +46,10 @@ class Settings(BaseSettings):
     )
 
 
-SETTINGS = Settings()
+def read_settings() -> Settings:
+    """Return the settings of this site: from the environment, else its file, else the defaults."""
+    found = {name: site_value(name) for name in Settings.model_fields}
+    return Settings(**{name: each.value for name, each in found.items() if each is not None})
+
+
+SETTINGS = read_settings()

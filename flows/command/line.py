@@ -203,6 +203,15 @@ def discard(place: HeldPlace) -> None:
         Console().print(message, soft_wrap=True, markup=False, highlight=False)
 
 
+@app.command
+def config() -> None:
+    """Print the defaults and settings in force here, and where each comes from."""
+    from flows.command.config import lines_of_config  # noqa: PLC0415 - loads what help does not need
+
+    for line in lines_of_config():
+        Console().print(line, soft_wrap=True, markup=False, highlight=False)
+
+
 @app.command(name="deploy")
 def deploy_flows(
     *,

@@ -1,0 +1,88 @@
+"""What a site has set for all its runs: from the environment, else from a file of the site's.
+
+A parameter or setting `name` is `PLATE_REGISTRATION_NAME` in the environment, and `name` in the
+file. What a run is told itself counts before both.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tasks.plan.errors import InvalidInputError
+
+PREFIX = "PLATE_REGISTRATION_"
+FILE_VARIABLE = f"{PREFIX}CONFIG"
+"""Names the file."""
+USUAL_FILES = (
+    Path("~/.config/plate-registration.toml"),
+    Path("/etc/plate-registration.toml"),
+)
+"""Where it is looked for if that is not set; the first that is there counts."""
+
+
+class SiteValue(NamedTuple):
+    """A value that a site has set, and where."""
+
+    value: Any
+    source: str
+
+
+def site_value(name: str) -> SiteValue | None:
+    """Return what a site has set for a parameter or setting; None where it has set nothing.
+
+    Raises:
+        InvalidInputError: The file cannot be read, or is no TOML.
+    """
+    variable = f"{PREFIX}{name.upper()}"
+    text = os.environ.get(variable, "")
+    if text:
+        return SiteValue(_read(text), variable)
+    file = site_file()
+    if file is None:
+        return None
+    values = _values_in(file)
+    return SiteValue(values[name], str(file)) if name in values else None
+
+
+def site_file() -> Path | None:
+    """Return the file in which a site's defaults are; None where there is none.
+
+    Raises:
+        InvalidInputError: The one that the environment names is not there.
+    """
+    if named := os.environ.get(FILE_VARIABLE):
+        file = Path(named).expanduser()
+        if not file.is_file():
+            raise InvalidInputError(f"{FILE_VARIABLE} names {file}, which is no file; correct it")
+        return file
+    usual = (path.expanduser() for path in USUAL_FILES)
+    return next((path for path in usual if path.is_file()), None)
+
+
+def names_in_file() -> Iterator[str]:
+    """Yield the names that the file sets.
+
+    Raises:
+        InvalidInputError: It cannot be read, or is no TOML.
+    """
+    file = site_file()
+    yield from () if file is None else _values_in(file)
+
+
+def _values_in(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InvalidInputError(
+            f"{file} holds this site's defaults, and cannot be read as TOML ({error}); correct it"
+        ) from error
+
+
+def _read(text: str) -> Any:
+    # A list, such as ["A/01", "B/03"]; all else is read as the parameter's type.
+    return json.loads(text) if text.startswith("[") else text
