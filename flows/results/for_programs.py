@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from prefect.artifacts import create_table_artifact
+from prefect.context import FlowRunContext, TaskRunContext
 from prefect.events import emit_event
-from prefect.runtime import flow_run, task_run
 
 from flows.results.result import (
     ImageReport,
@@ -31,13 +31,16 @@ Row = dict[str, str]
 
 
 def tell_programs(result: object) -> None:
-    """Tell what a run came to that somebody has asked for; not of what is a part of another's."""
-    if not isinstance(result, RegistrationResult) or task_run.id is not None:
+    """Tell what a run came to that a program has asked for; not of what is a part of another's."""
+    context = FlowRunContext.get()
+    run = None if context is None else context.flow_run
+    if not isinstance(result, RegistrationResult) or run is None or TaskRunContext.get():
         return
     rows = rows_of(result)
     if isinstance(result, PlateResult) and any(r.outcome == "registered" for r in result.reports):
         _tell_of_plate(result, rows)
-    if rows and flow_run.id is not None and flow_run.parent_flow_run_id is None:
+    # A command and a Python program have the result itself.
+    if rows and run.deployment_id is not None and run.parent_task_run_id is None:
         create_table_artifact(
             key=KEY,
             description=f"Images: {count(result.reports)}",
