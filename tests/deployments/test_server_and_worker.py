@@ -15,6 +15,7 @@ from tasks.storage.provenance import read_provenance
 from tests.deployments.conftest import Site, running
 from tests.deployments.documented import blocks_of
 from tests.deployments.installed import PROJECT
+from tests.deployments.known import known, told
 from tests.deployments.lost_machine import listening, lose_machine, watch_closely
 from tests.deployments.slow_plate import PLANES, slow_plate
 from tests.deployments.waiting import until, until_end, until_state
@@ -24,25 +25,11 @@ from tests.flows.conftest import TABLE, registrable_plate
 from tests.plates import read_levels
 from tests.soak_scene import files_of
 
-FLOWS = {
-    **{name: f"apply-registration-to-{name}" for name in ("image", "well", "plate")},
-    "plate-nightly": "apply-registration-to-plate",
-    "register": "register-plate",
-    "new-plates": "register-new-plates",
-    "acquired-plate": "register-new-plates",
-}
-
 
 @pytest.fixture(scope="module")
 def deployed(site: Site) -> dict[str, dict[str, Any]]:
     """Return what the server knows once all was deployed, by name."""
     return known(site)
-
-
-def known(site: Site) -> dict[str, dict[str, Any]]:
-    return {
-        name: site.answer("GET", f"/deployments/name/{flow}/{name}") for name, flow in FLOWS.items()
-    }
 
 
 def test_every_deployment_arrives_as_described(deployed: dict[str, dict[str, Any]]) -> None:
@@ -108,21 +95,12 @@ def test_deploying_again_keeps_what_a_site_has_set(
     }
     for name, deployment in before.items():
         for setting in ("parameters", "schedules", "concurrency_options", "paused"):
-            assert _told(after[name][setting]) == _told(deployment[setting]), (name, setting)
+            assert told(after[name][setting]) == told(deployment[setting]), (name, setting)
         limits = [each["global_concurrency_limit"]["limit"] for each in (deployment, after[name])]
         assert limits[0] == limits[1], name
     # Prefect's own command would set all that back.
     with pytest.raises(AssertionError, match="`plate-registration deploy`, which keeps it"):
         site.run("prefect", "--no-prompt", "deploy", "--name", "image")
-
-
-def _told(setting: Any) -> Any:
-    of_the_server = {"id", "created", "updated", "deployment_id"}
-    if isinstance(setting, list):
-        return [_told(each) for each in setting]
-    if isinstance(setting, dict):
-        return {name: value for name, value in setting.items() if name not in of_the_server}
-    return setting
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,32 @@
+"""What a server knows of our deployments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.deployments.conftest import Site
+
+FLOWS = {
+    **{name: f"apply-registration-to-{name}" for name in ("image", "well", "plate")},
+    "plate-nightly": "apply-registration-to-plate",
+    "register": "register-plate",
+    "new-plates": "register-new-plates",
+    "acquired-plate": "register-new-plates",
+}
+
+
+def known(site: Site) -> dict[str, dict[str, Any]]:
+    """Return what the server says of each deployment, by its name."""
+    return {
+        name: site.answer("GET", f"/deployments/name/{flow}/{name}") for name, flow in FLOWS.items()
+    }
+
+
+def told(setting: Any) -> Any:
+    """Return a setting without what the server makes of it by itself."""
+    of_the_server = {"id", "created", "updated", "deployment_id"}
+    if isinstance(setting, list):
+        return [told(each) for each in setting]
+    if isinstance(setting, dict):
+        return {name: value for name, value in setting.items() if name not in of_the_server}
+    return setting
