@@ -21,7 +21,7 @@ def test_every_dependency_has_a_lower_and_an_upper_bound(dependency: str) -> Non
 
 def test_the_command_is_installed() -> None:
     (command,) = entry_points(group="console_scripts", name="plate-registration")
-    assert command.value == "flows.command.line:main"
+    assert command.value == "flows.command.entry:main"
 
 
 def test_everything_that_is_imported_is_in_the_wheel() -> None:

@@ -17,7 +17,7 @@ LARGEST_BLOCK = 128
 BLOCKS_ACROSS = 6
 """Blocks along the shorter side, were there no overlap."""
 
-OVERLAP = 0.15
+OVERLAP = 0.3
 """Share of a block's side that its neighbour shares: of more, most tell the same once more."""
 
 CLEAR = 4.5
