@@ -34,6 +34,10 @@ BESIDE = Kind("0.5", overwrite_input=False, swap="exchange")
 KINDS = (IN_PLACE, BESIDE, IN_PLACE_BY_RENAMING) if EVERY_CALL else (IN_PLACE, BESIDE)
 
 
+_CALLS_LESS = 3
+"""Calls by which one run may come short of another."""
+
+
 class Broken:
     """A scene on which one run after the other is broken."""
 
@@ -55,12 +59,14 @@ class Broken:
         assert self.scene.differences() == []
         return fault.calls
 
-    def kill(self, number: int) -> None:
+    def kill(self, number: int) -> bool:
+        """Return whether a run came to a call, and was killed there."""
         self.scene.fresh()
         child = forks.Process(target=die, args=(self.scene.run, number))
         child.start()
         child.join()
-        assert child.exitcode == -signal.SIGKILL, f"call {number} was not reached"
+        assert child.exitcode in (0, -signal.SIGKILL)
+        return child.exitcode != 0
 
     def fails(self, fault: Fault) -> bool:
         """Return whether a run with a fault fails; its error must say where."""
@@ -107,7 +113,9 @@ def test_killed_at_every_call(broken: Broken) -> None:
     # A process killed before a flush leaves what one killed after it leaves.
     flushes = set(some(calls, 1, ("fsync",)))
     for number in sorted({*some(calls, 47)} - flushes):
-        broken.kill(number)
+        was_reached = broken.kill(number)
+        # Two threads that make one folder call once more than one that comes first.
+        assert was_reached or number > len(calls) - _CALLS_LESS
         broken.assert_run_again_heals()
 
 
@@ -131,9 +139,9 @@ def test_what_a_killed_run_has_torn_is_never_used(broken: Broken, what: str) -> 
         (file,) = broken.folder.glob(str(Path(path).relative_to(broken.folder)))
         return file.stat().st_size
 
-    broken.kill(number + 1)
+    assert broken.kill(number + 1)
     whole = size()
-    broken.kill(number)
+    assert broken.kill(number)
     assert 0 < size() < whole
     run_image(broken.scene.run)
     assert broken.scene.differences() == []
