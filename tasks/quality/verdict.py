@@ -11,6 +11,9 @@ ENOUGH_PLACES = 4
 """Blocks: of fewer, the share that shows a motion says nothing."""
 
 
+_BY_CHANCE = 1
+"""Blocks that may have content in one of both alone where there is next to nothing in either."""
+
 _HARDLY_ANY = 0.2
 """Share of the blocks with content below which a field counts as empty, if none tells a motion."""
 
@@ -58,7 +61,8 @@ def judge(
 def _hardly_anything(motion: Motion) -> str | None:
     """Return why a region counts as empty; None where there is something to judge."""
     of_reference, of_image = motion.in_one_only
-    if (of_reference and of_image) or motion.clear or motion.places > _HARDLY_ANY * motion.blocks:
+    is_elsewhere = min(of_reference, of_image) > _BY_CHANCE
+    if is_elsewhere or motion.clear or motion.places > _HARDLY_ANY * motion.blocks:
         return None
     if motion.places:
         few = f"{motion.places} of {motion.blocks} places"

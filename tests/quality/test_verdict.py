@@ -93,6 +93,14 @@ def moving(**values: float | tuple[int, int] | None) -> Motion:
             id="the lamp's shading and a few cells at the edge",
         ),
         pytest.param(
+            agreeing(before=0.37, after=0.24),
+            moving(places=5, clear=0, blocks=72, in_one_only=(1, 11)),
+            None,
+            "nothing to judge",
+            "5 of 72 places",
+            id="next to nothing, and one block by chance",
+        ),
+        pytest.param(
             agreeing(before=0.4, after=0.04),
             moving(places=5, clear=0, blocks=56, in_one_only=(8, 9)),
             None,
