@@ -8,12 +8,13 @@ from prefect import Task
 from prefect.logging import get_run_logger
 
 from flows.parameters.of_flows import RegisterWellParameters, WellParameters
+from flows.results.left_out import left_out, only_left_out
 from flows.results.result import ImageReport, ImageResult, WellResult
 from flows.running.cores import shared_out
 from flows.well import register_images_by
 from tasks.estimate.consensus_plan import describe_consensus, plan_consensus
 from tasks.estimate.estimate_plan import describe_estimate, plan_estimate
-from tasks.estimate.images import Group, group_images, settled_images
+from tasks.estimate.images import Group, group_images, images_left_out, settled_images
 from tasks.estimate.options import EstimateOptions, registered_name
 from tasks.plan.described import part_of
 from tasks.storage.paths import local_path
@@ -48,6 +49,7 @@ def plan_well(parameters: RegisterWellParameters, one_image: Task[..., ImageResu
     _, threads = shared_out(parameters.workers, parameters.parallel_images, images)
     is_agreed, texts = _before_applying(groups, parameters, threads)
     applied: dict[str, ImageReport] = {}
+    rows: tuple[ImageReport, ...] = ()
     if parameters.stop_after is None and is_agreed:
         planned = register_images_by(
             one_image,
@@ -57,7 +59,8 @@ def plan_well(parameters: RegisterWellParameters, one_image: Task[..., ImageResu
                 registered_roi_table=registered_name(parameters.input_roi_table),
             ),
         )
-        applied = {report.image: report for report in planned.result.reports}
+        applied = {r.image: r for r in planned.result.reports if r.outcome != "left out"}
+        rows = only_left_out(planned.result.reports)
     elif parameters.stop_after is None:
         for group in groups:
             name = group.reference.name
@@ -69,6 +72,13 @@ def plan_well(parameters: RegisterWellParameters, one_image: Task[..., ImageResu
         detail = "\n".join(filter(None, [texts.get(image), report.detail]))
         logger.info(detail)
         reports.append(report.model_copy(update={"detail": detail}))
+    not_estimated = images_left_out(
+        well,
+        input_roi_table=parameters.input_roi_table,
+        reference_acquisition=parameters.reference_acquisition,
+    )
+    reports += left_out(name, not_estimated)
+    reports += [row for row in rows if row.image not in not_estimated]
     return WellResult(image_list_updates=[], reports=tuple(reports))
 
 

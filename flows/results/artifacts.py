@@ -28,8 +28,9 @@ def report_well(
     of_image: dict[str, list[ShiftReport]] = {}
     for shift in shifts:
         of_image.setdefault(shift.image, []).append(shift)
+    # Once: what was left behind in an image has a row after the image's own.
     rows = [
-        (report, _rows_of_regions(report, of_image.get(report.image, ()))) for report in reports
+        (report, _rows_of_regions(report, of_image.pop(report.image, ()))) for report in reports
     ]
     # Each row has all columns: the first one's are those that are shown.
     columns: dict[str, object] = {}

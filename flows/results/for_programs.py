@@ -50,7 +50,12 @@ def tell_programs(result: object) -> None:
 
 def rows_of(result: RegistrationResult) -> list[Row]:
     """Return a row for each image, in the order of the updates; what is not known is empty."""
-    quality = {(report.well, report.image): report for report in result.reports}
+    # What was left behind in an image has a row of its own, which says nothing of its quality.
+    quality = {
+        (report.well, report.image): report
+        for report in result.reports
+        if report.outcome != "left out"
+    }
     pages = _pages(result)
     return [
         {

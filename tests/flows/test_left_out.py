@@ -15,7 +15,9 @@ from prefect.client.schemas.sorting import ArtifactSort, FlowRunSort
 
 from flows.command.line import LEFT_OUT, run
 from flows.register import register_plate
+from flows.results.for_programs import rows_of
 from flows.results.left_out import left_out, told
+from flows.results.result import ImageReport, ImageUpdate, WellResult
 from tasks.plan.errors import InvalidInputError
 from tests.estimate.wells import STAIN, make_well
 from tests.estimate.wells import TABLE as FIELDS
@@ -80,7 +82,7 @@ def test_an_acquisition_without_regions_says_so_not_what_follows_from_it(
     shutil.rmtree(well / "2/tables")
     untouched = digest_tree(well / "2")
     plate = ["register", str(tmp_path / "p.zarr"), "--wavelength-id", STAIN, "--level-path", "0"]
-    for stage in (["--stop-after", "estimate"], ["--stop-after", "consensus"], []):
+    for stage in (["--dry-run"], ["--stop-after", "estimate"], ["--stop-after", "consensus"], []):
         assert run([*plate, *stage]) == LEFT_OUT
         assert f"Left out: A/01/2 has no table '{FIELDS}'\n" in capsys.readouterr().out
     assert digest_tree(well / "2") == untouched
@@ -101,3 +103,13 @@ def test_a_message_names_the_first_reasons_and_counts_the_rest() -> None:
     assert told(rows).startswith(". Left out: A/01/0 has no table; A/01/1 has no table; ")
     assert told(rows).endswith("A/01/4 has no table; and 3 more")
     assert told(()) == ""
+
+
+def test_a_row_for_what_is_left_behind_hides_nothing_of_its_image() -> None:
+    image = ImageReport(well="A/01", image="1", outcome="registered", quality="fail: far off")
+    result = WellResult(
+        image_list_updates=[ImageUpdate(zarr_url="/p.zarr/A/01/1")],
+        reports=(image, *left_out("A/01", {"1": "'half' lies in labels/"})),
+    )
+    (row,) = rows_of(result)
+    assert (row["verdict"], row["reason"]) == ("fail", "far off")
