@@ -8,12 +8,13 @@ from pathlib import Path
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from flows.distributing.run_wells import require_machines, run_wells
 from flows.parameters.form import flow_of
 from flows.parameters.of_flows import PlateParameters, WellParameters
 from flows.results.quality import report_quality
 from flows.results.result import PlateResult, WellResult
 from flows.results.run_names import plate_run_name
-from flows.running.wells_of_plate import ended, run_on_wells
+from flows.running.wells_of_plate import ended
 from flows.running.wells_to_do import wells_to_do
 from flows.well import register_image_of_plate, register_images_by
 from tasks.plan.described import part_of
@@ -51,6 +52,7 @@ def apply_registration_to_plate(parameters: PlateParameters) -> PlateResult:
     """
     plate = local_path(parameters.plate_url)
     require_kind(plate, "plate")
+    require_machines(parameters)
     selected, left_out = wells_to_do(
         plate,
         parameters.wells,
@@ -61,14 +63,6 @@ def apply_registration_to_plate(parameters: PlateParameters) -> PlateResult:
         ),
     )
     with shown_progress(f"plate {plate.name}") as note:
-        outcomes = run_on_wells(
-            register_well,
-            selected,
-            plate,
-            {"parameters": parameters},
-            at_most=parameters.parallel_wells,
-            workers=parameters.workers,
-            note=note,
-        )
+        outcomes = run_wells("apply", register_well, selected, plate, parameters, note=note)
     quality = None if parameters.dry_run else report_quality(plate, parameters)
     return ended(plate, outcomes, left_out, quality=quality)

@@ -11,6 +11,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.logging import get_run_logger
 
 from flows.consensus import find_consensus_in
+from flows.distributing.run_wells import propose_wells, require_machines, run_wells
 from flows.estimate import estimate_well
 from flows.parameters.form import flow_of
 from flows.parameters.of_flows import (
@@ -28,8 +29,7 @@ from flows.results.result import ImageResult, PlateResult, WellResult
 from flows.results.run_names import plate_run_name, well_run_name
 from flows.results.shifts import report_shifts, reports_of
 from flows.running.plate_movement import shared_movement
-from flows.running.propose_plate import propose_plate
-from flows.running.wells_of_plate import ended, run_on_wells
+from flows.running.wells_of_plate import ended
 from flows.running.wells_to_do import wells_to_do
 from flows.well import register_image, register_image_of_plate, register_images_by
 from tasks.estimate.images import group_images, images_left_out
@@ -157,6 +157,7 @@ def register_plate(parameters: RegisterPlateParameters) -> PlateResult:
     """
     plate = local_path(parameters.plate_url)
     require_kind(plate, "plate")
+    require_machines(parameters)
     selected, left_out_wells = wells_to_do(
         plate,
         parameters.wells,
@@ -171,16 +172,16 @@ def register_plate(parameters: RegisterPlateParameters) -> PlateResult:
     with shown_progress(f"plate {plate.name}") as note:
         of_proposing, of_wells = in_parts(note, (0 if parameters.dry_run else 1, 1))
         if not parameters.dry_run:
-            propose_plate(plate, selected, parameters, note=of_proposing)
+            propose_wells(plate, selected, parameters, note=of_proposing)
         with shared_movement(plate, acquisition, pitch) as moved:
-            outcomes = run_on_wells(
+            outcomes = run_wells(
+                "register",
                 register_raw_well,
                 selected,
                 plate,
-                {"parameters": parameters},
-                at_most=parameters.parallel_wells,
-                workers=parameters.workers,
+                parameters,
                 note=of_wells,
+                movement=moved,
             )
     done = {"estimate": "estimated", "consensus": "agreed", None: "registered"}[
         parameters.stop_after

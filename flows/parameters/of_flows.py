@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from dataclasses import field
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from flows.parameters.distributing import DistributeChoice
 from flows.parameters.places import ImagePlace, PlatePlace, WellPlace
 from flows.parameters.running import (
     DryRunChoice,
@@ -17,6 +19,7 @@ from flows.parameters.running import (
     WellChoice,
     WellsAtOnce,
 )
+from flows.running.kinds import Stage
 from tasks.estimate.options import (
     ConsensusOptions,
     EstimateOptions,
@@ -56,6 +59,7 @@ class PlateParameters(
     Threads,
     ImagesAtOnce,
     WellsAtOnce,
+    DistributeChoice,
     RunnerChoice,
     DryRunChoice,
     RedoChoice,
@@ -129,6 +133,7 @@ class RegisterPlateParameters(
     Threads,
     ImagesAtOnce,
     WellsAtOnce,
+    DistributeChoice,
     DryRunChoice,
     RedoChoice,
     WellChoice,
@@ -147,6 +152,7 @@ class NewPlatesParameters(
     Threads,
     ImagesAtOnce,
     WellsAtOnce,
+    DistributeChoice,
     DryRunChoice,
     QualityOptions,
     MoveOptions,
@@ -155,3 +161,24 @@ class NewPlatesParameters(
     WatchOptions,
 ):
     """Register the plates that have come since."""
+
+
+@described
+class ShareParameters(PlatePlace):
+    """Work on some wells of a plate, for the run of the plate."""
+
+    wells: Annotated[
+        list[str],
+        Field(min_length=1, title="Wells", description="Wells of the plate, such as A/01."),
+    ] = field(kw_only=False)
+    stage: Annotated[
+        Stage, Field(title="Stage", description="What the run of the plate is at.")
+    ] = field(kw_only=False)
+    asked: Annotated[
+        dict[str, Any],
+        Field(title="Asked", description="The parameters of the plate's run."),
+    ] = field(kw_only=False)
+    movement: Annotated[
+        str | None,
+        Field(title="Movement", description="How the plate moved, once that is known."),
+    ] = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 from urllib.parse import unquote
 
@@ -36,6 +37,18 @@ def plate_of_run() -> str:
 def new_plates_run_name() -> str:
     """Return the folders that the current run looks for new plates in."""
     return f"new plates in {', '.join(map(str, flow_run.parameters['folders']))}"
+
+
+def share_run_name() -> str:
+    """Return the plate, the wells and the stage that the current run works on."""
+    plate = _parts(str(flow_run.parameters["plate_url"]))[-1]
+    return share_name(plate, flow_run.parameters["wells"], str(flow_run.parameters["stage"]))
+
+
+def share_name(plate: str, wells: Sequence[str], stage: str) -> str:
+    """Return the name of a run that does a stage of some wells of a plate."""
+    which = wells[0] if len(wells) == 1 else f"{wells[0]} to {wells[-1]}"
+    return f"{plate} {which}: {stage}"
 
 
 def _name(url: str, *, parts_in_plate: int) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from pathlib import Path
 
 from prefect.logging import get_run_logger
@@ -13,7 +16,16 @@ from tasks.estimate.stored import read_pitch, read_plate_evidence
 from tasks.movement.plate import PlateMovement, fit_plate
 from tasks.movement.rotation import describe_plate, warnings_of
 
-_SHARED: dict[tuple[Path, int], PlateMovement] = {}
+
+@dataclass(frozen=True)
+class _Shared:
+    plate: Path
+    reference_acquisition: int
+    moved: PlateMovement
+
+
+# The tasks of a run get a copy of its context, in whichever thread they are.
+_shared: ContextVar[_Shared | None] = ContextVar("_shared", default=None)
 
 
 @contextmanager
@@ -29,13 +41,26 @@ def shared_movement(
         reference_acquisition: Acquisition that the shifts lead to.
         pitch: Millimeters from well to well; None: by the plate's rows and columns.
     """
-    key = (plate, reference_acquisition)
-    _SHARED[key] = moved = _fitted(plate, reference_acquisition, pitch)
+    moved = _fitted(plate, reference_acquisition, pitch)
     report_movement(plate.name, moved)
-    try:
+    with known_movement(plate, reference_acquisition, moved):
         yield moved
+
+
+@contextmanager
+def known_movement(plate: Path, reference_acquisition: int, moved: PlateMovement) -> Iterator[None]:
+    """Let the wells that are worked on inside use a movement that is known already.
+
+    Args:
+        plate: Root folder of the plate.
+        reference_acquisition: Acquisition that the shifts lead to.
+        moved: How the plate moved.
+    """
+    token = _shared.set(_Shared(plate, reference_acquisition, moved))
+    try:
+        yield
     finally:
-        _SHARED.pop(key, None)
+        _shared.reset(token)
 
 
 def movement_of(plate: Path, reference_acquisition: int, pitch: float | None) -> PlateMovement:
@@ -46,13 +71,29 @@ def movement_of(plate: Path, reference_acquisition: int, pitch: float | None) ->
         reference_acquisition: Acquisition that the shifts lead to.
         pitch: Millimeters from well to well; None: by the plate's rows and columns.
     """
-    shared = _SHARED.get((plate, reference_acquisition))
-    return shared or _fitted(plate, reference_acquisition, pitch)
+    shared = _shared.get()
+    if shared is not None and is_shared(plate, reference_acquisition):
+        return shared.moved
+    return _fitted(plate, reference_acquisition, pitch)
 
 
 def is_shared(plate: Path, reference_acquisition: int) -> bool:
     """Return whether this run has let all wells of a plate propose already."""
-    return (plate, reference_acquisition) in _SHARED
+    shared = _shared.get()
+    return shared is not None and (plate, reference_acquisition) == (
+        shared.plate,
+        shared.reference_acquisition,
+    )
+
+
+def as_text(moved: PlateMovement) -> str:
+    """Return a movement as JSON; Python's keeps numbers that are none, which Prefect's does not."""
+    return json.dumps(moved.model_dump(mode="json"))
+
+
+def from_text(text: str) -> PlateMovement:
+    """Return a movement from what `as_text` has made."""
+    return PlateMovement.model_validate(json.loads(text))
 
 
 def _fitted(plate: Path, reference_acquisition: int, pitch: float | None) -> PlateMovement:

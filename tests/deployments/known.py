@@ -10,6 +10,7 @@ FLOWS = {
     **{name: f"apply-registration-to-{name}" for name in ("image", "well", "plate")},
     "plate-nightly": "apply-registration-to-plate",
     "register": "register-plate",
+    "wells": "register-wells-of-plate",
     "new-plates": "register-new-plates",
     "acquired-plate": "register-new-plates",
 }

@@ -37,7 +37,8 @@ def serving() -> ModuleType:
 
 def test_there_is_a_deployment_for_each_flow() -> None:
     assert set(DEPLOYMENTS) == {
-        *("image", "well", "plate", "plate-nightly", "register", "new-plates", "acquired-plate")
+        *("image", "well", "plate", "plate-nightly", "register", "wells"),
+        *("new-plates", "acquired-plate"),
     }
 
 

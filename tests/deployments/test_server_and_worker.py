@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import sleep
@@ -24,6 +25,7 @@ from tests.estimate.wells import TABLE as RAW_TABLE
 from tests.flows.conftest import TABLE, registrable_plate
 from tests.plates import read_levels
 from tests.soak_scene import files_of
+from tests.trees import digest_tree
 
 
 @pytest.fixture(scope="module")
@@ -168,12 +170,19 @@ def test_runs_by_deployment_name_register_wells_and_plates(
     site: Site, deployed: dict[str, dict[str, Any]], tmp_path: Path
 ) -> None:
     well = registrable_plate(tmp_path / "well.zarr", wells=("A/01",)) / "A" / "01"
+    spread = shutil.copytree(well.parents[1], tmp_path / "spread.zarr")
     raw = make_well(tmp_path / "raw.zarr", {0: [(0.0, 0.0)] * 2, 1: [(9.0, -7.0)] * 2})
     before = read_levels(well / "1")[0]
     estimate = {"input_roi_table": RAW_TABLE, "wavelength_id": STAIN, "level_path": "0"}
     asked = {
         "well": {"well_url": str(well), "registered_roi_table": TABLE},
         "register": {"plate_url": str(raw.parent.parent), **estimate},
+        # Its well is a run of its own, which any worker takes up.
+        "plate": {
+            "plate_url": str(spread),
+            "registered_roi_table": TABLE,
+            "distribute": "work-pool",
+        },
     }
     runs = {
         name: site.answer(
@@ -188,6 +197,17 @@ def test_runs_by_deployment_name_register_wells_and_plates(
         asked, "COMPLETED"
     ), ended
     assert ended["well"]["message"].startswith("well.zarr A/01: 3 registered")
+    assert ended["plate"]["message"].startswith("spread.zarr: wells: 1 registered; images: 3 reg")
+    assert digest_tree(spread) == digest_tree(well.parents[1])
+    children = {"flow_runs": {"parent_flow_run_id": {"any_": [runs["plate"]]}}}
+    (child,) = site.answer("POST", "/flow_runs/filter", children)
+    assert child["name"] == "spread.zarr A/01: apply"
+    left = {"artifacts": {"flow_run_id": {"any_": [runs["plate"], child["id"]]}}}
+    shown = [each["key"] for each in site.answer("POST", "/artifacts/filter", left)]
+    # As on one machine, and each once; what the child has told the plate's run is gone.
+    keys = ("outcome", "plate-", "quality-", "registration-", "registration-")
+    names = ("", "spread-zarr", "spread-zarr", "spread-zarr", "spread-zarr-a-01")
+    assert sorted(shown) == sorted(map("".join, zip(keys, names, strict=True)))
     assert (read_levels(well / "1")[0] != before).any()
     assert read_provenance(raw / "1") is not None
     # The report is made with the extra for it.
