@@ -21,6 +21,7 @@ from tests.benchmarks.quality import measure_cost
 from tests.benchmarks.reference_system import VERSION, reference_python
 from tests.benchmarks.scenes import LARGE, SCENES, SMALL
 from tests.benchmarks.verdicts import count_verdicts
+from tests.benchmarks.whole_job import measure_whole_job
 
 app = App(name="python -m tests.benchmarks", help="Measure and compare with the reference system.")
 console = Console(width=int(os.environ.get("COLUMNS", "130")))
@@ -73,6 +74,23 @@ def equivalence(*, reference_python_path: Path | None = None) -> None:
             different += bool(differences)
     if different:
         sys.exit(1)
+
+
+@app.command
+def whole(
+    *,
+    wells: tuple[int, int] = (2, 6),
+    runs: int = 3,
+    reference_python_path: Path | None = None,
+) -> None:
+    """Measure the whole job, from raw plate to registered plate, beside the reference system.
+
+    Args:
+        wells: Two plates, of which the difference is shown; 6 wells take 6 GB for all copies.
+        runs: Repetitions; medians are shown.
+        reference_python_path: Python of an environment that has the reference system already.
+    """
+    console.print(measure_whole_job(wells, runs, reference_python(reference_python_path)))
 
 
 @app.command

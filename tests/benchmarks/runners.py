@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from tests.benchmarks.reference_system import RUNNER
 from tests.benchmarks.scenes import Timed
@@ -26,6 +26,8 @@ class Runner:
         """Start the process and wait until it is ready."""
         self.peak_bytes = 0
         """The most memory the process has held so far."""
+        self.cpu_seconds = 0.0
+        """Of all cores, in the last run."""
         self._process = subprocess.Popen(  # noqa: S603 - our own runners
             [str(part) for part in command],
             stdin=subprocess.PIPE,
@@ -37,7 +39,7 @@ class Runner:
         self._read()
 
     @classmethod
-    def reference(cls, python: Path, timed: Timed) -> Self:
+    def reference(cls, python: Path, timed: Timed | Literal["whole"]) -> Self:
         """Return a process of the reference system."""
         return cls([python, RUNNER, timed])
 
@@ -58,6 +60,7 @@ class Runner:
         self._process.stdin.flush()
         answer = json.loads(self._read())
         self.peak_bytes = int(answer["peak_bytes"])
+        self.cpu_seconds = float(answer["cpu_seconds"])
         return float(answer["seconds"])
 
     def close(self) -> None:
