@@ -20,14 +20,18 @@ _SEGMENTS = 16
 _STEP = 5.0
 """Noise levels of a part by which it is brighter inside."""
 
-_LONG, _LEAST = 0.2, 48
-"""Share of the row, and pixels, over which the step is at one place; cells' edges are shorter."""
+_LONG, _LEAST, _NEARLY_ALL = 0.2, 48, 0.6
+"""Share of the row, and pixels, over which the step is at one place; cells' edges are shorter. This
+share of a short row is enough."""
 
 _DEEP = 24
 """Rows inside that must be brighter all over: between cells it is dark again."""
 
 _STAYS = 0.75
 """Share of the parts where it is so; one may lie across a corner."""
+
+_NEIGHBOURS, _FAINT = 9, 4.0
+"""Rows with which each is compared, and noise levels by which a camera's row differs at most."""
 
 _GRAIN = 2.0
 """Pixels over which a border is averaged to see whether there is something in it."""
@@ -106,7 +110,7 @@ def _border(plane: NDArray[np.float32], parts: NDArray[np.float32], noise: float
     steps = means[_ROWS:] - means[:-_ROWS]
     high = steps > _STEP * noise * np.sqrt(2 / (_ROWS * width))
     count = high.sum(axis=1)
-    long = count / _SEGMENTS >= max(_LONG, _LEAST / columns)
+    long = count / _SEGMENTS >= max(_LONG, min(_NEARLY_ALL, _LEAST / columns))
     if not long.any():
         return 0
     # One very bright part, such as an organoid's edge, counts no more than the others.
@@ -116,25 +120,59 @@ def _border(plane: NDArray[np.float32], parts: NDArray[np.float32], noise: float
     usual = np.where(count > 0, two / 2, 0.0)
     told = np.where(high, np.minimum(steps, 2 * usual[:, None]), 0).sum(axis=1)
     steepest = told == ndimage.maximum_filter1d(told, 2 * _ROWS + 1)
+    places = np.flatnonzero(long & steepest)
+    # Where a cell lies at the edge the step is higher than what stays.
+    step = _quarter(ordered[places], count[places])
+    # A row that is averaged across the edge lies between.
+    dark = np.cumsum(plane.mean(axis=1, dtype=np.float64))[places + _ROWS - 3]
+    least = dark / (places + _ROWS - 2) + step / 2
+    deep = np.minimum(places[:, None] + _ROWS + np.arange(1, _DEEP), len(parts) - 1)
+    lowest = parts[deep].min(axis=1)
+    # However the rows of the camera differ, it cannot stay elsewhere.
+    may_stay = _kept(lowest + np.float32(_FAINT * noise), least, high[places]) >= _STAYS
     found = 0
     unproved = []
-    for place in np.flatnonzero(long & steepest):
+    for place, lit, brighter, may in zip(places, high[places], least, may_stay, strict=True):
         first = int(place) + _ROWS
-        # A row that is averaged across the edge lies between.
-        border = plane[: first - 2]
-        unproved.append(border)
-        lit = high[place]
-        inside = parts[first + 1 : first + _DEEP, lit].min(axis=0)
-        # Where a cell lies at the edge the step is higher than what stays.
-        step = float(np.quantile(steps[place, lit], 0.25))
-        stays = inside > border.mean() + step / 2
-        if stays.mean() >= _STAYS:
+        unproved.append(plane[: first - 2])
+        if not may:
+            continue
+        inside = _without_lines(parts[first + 1 : first + _DEEP, lit], noise).min(axis=0)
+        if (inside > brighter).mean() >= _STAYS:
             # Costs most, and most places are no border: all up to here must be even, or none is.
             if not all(map(_is_even, unproved)):
                 break
             unproved.clear()
             found = first
     return found
+
+
+def _quarter(ordered: NDArray[np.float64], count: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Return the first quartile of the first values of each row, which are in order."""
+    at = 0.25 * (count - 1)
+    before = at.astype(np.intp)
+    after = np.minimum(before + 1, count - 1)
+    rows = np.arange(len(ordered))
+    low, high = ordered[rows, before], ordered[rows, after]
+    quarter: NDArray[np.float64] = low + (at - before) * (high - low)
+    return quarter
+
+
+def _kept(
+    values: NDArray[np.float32], least: NDArray[np.float64], lit: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Return the share of the lit parts of each row that are brighter than the least."""
+    share: NDArray[np.float64] = ((values > least[:, None]) & lit).sum(axis=1) / lit.sum(axis=1)
+    return share
+
+
+def _without_lines(parts: NDArray[np.float32], noise: float) -> NDArray[np.float32]:
+    """Return parts of rows without what a whole row has and its neighbours do not: a camera's."""
+    usual = np.median(parts, axis=1)
+    lines = usual - ndimage.median_filter(usual, _NEIGHBOURS, mode="nearest")
+    faint = np.clip(lines, -_FAINT * noise, _FAINT * noise)
+    without: NDArray[np.float32] = parts - faint[:, None].astype(np.float32)
+    return without
 
 
 def _is_even(border: NDArray[np.float32]) -> bool:

@@ -1,14 +1,15 @@
 """Tell an image that went through a lens from the pattern of the camera's own pixels.
 
-Pixels differ in offset and gain, and that pattern is the same in every frame. In an empty region it
-is all that matches, and where fields were cut or stitched it does so at any shift.
+Pixels differ in offset and gain, as whole lines and columns do, and that pattern is the same in
+every frame. In an empty region it is all that matches, and where fields were cut or stitched it
+does so at any shift.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from tasks.estimate.overlap import Whole, covariance
+from tasks.estimate.overlap import Pixels, Whole, covariance
 from tasks.estimate.prepare import Prepared
 from tasks.estimate.static import is_lit
 
@@ -30,16 +31,27 @@ def is_of_pixels(reference: Prepared, moving: Prepared, shift: Whole) -> bool:
         shift: Whole pixels that lead from the moving region to the reference.
     """
     z, y, x = shift
+    ours, theirs = (_without_lines(each) for each in (reference, moving))
     around = [
-        covariance(reference.sharp, moving.sharp, (z, y + dy, x + dx))
-        for dy in (-1, 0, 1)
-        for dx in (-1, 0, 1)
+        covariance(ours, theirs, (z, y + dy, x + dx)) for dy in (-1, 0, 1) for dx in (-1, 0, 1)
     ]
     beside = [
-        covariance(reference.sharp, moving.sharp, (z, y + dy, x + dx))
+        covariance(ours, theirs, (z, y + dy, x + dx))
         for dy, dx in ((-_BESIDE, 0), (_BESIDE, 0), (0, -_BESIDE), (0, _BESIDE))
     ]
     share = float(np.mean(beside)) / max(*around, float(np.finfo(np.float32).tiny))
     if share >= _LEAST_GRAIN:
         return False
     return share < _LEAST_LIT_GRAIN or not is_lit(reference, moving, shift)
+
+
+def _without_lines(region: Prepared) -> Pixels:
+    """Return the region without the mean of each row and column: where some are alike, all is."""
+    values = region.sharp
+    for axis in (1, 2):
+        if region.valid is None:
+            values = values - values.mean(axis=axis, keepdims=True)
+        else:
+            count = np.maximum(region.valid.sum(axis=axis, keepdims=True, dtype=np.float32), 1)
+            values = (values - values.sum(axis=axis, keepdims=True) / count) * region.valid
+    return values

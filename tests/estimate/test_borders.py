@@ -82,3 +82,20 @@ def test_a_border_with_something_in_it_stays() -> None:
     frame = lit(np.zeros((SIZE, SIZE)), slice(0, 180), slice(0, SIZE))
     frame[0, 200:212, 60:72] += 40
     assert find_borders(frame, np.ones(frame.shape, bool)) is None
+
+
+def test_borders_are_found_though_the_rows_of_the_camera_differ() -> None:
+    for seed in range(1, 4):
+        frame = lit(np.zeros((SIZE, SIZE)), slice(31, 230), slice(0, SIZE))
+        frame[0, 31:230] += 3 * random(55, seed).standard_normal((199, 1)) - 15
+        found = find_borders(frame, None)
+        assert found is not None
+        assert found.rows == (31, 26)
+
+
+def test_borders_of_small_regions_are_found() -> None:
+    size = 40
+    frame = lit(np.zeros((size, size)), slice(6, size), slice(0, size - 8))
+    found = find_borders(frame, None)
+    assert found is not None
+    assert (found.rows, found.columns) == ((6, 0), (0, 8))

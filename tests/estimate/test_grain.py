@@ -27,6 +27,22 @@ def test_a_pattern_of_pixels_is_told_at_any_shift(by: tuple[int, int], *, hot: b
     assert is_of_pixels(one, two, (0, -by[0], -by[1]))
 
 
+def test_it_is_told_where_the_lines_of_the_camera_match_as_well() -> None:
+    rng = random(64)
+    side = SIZE + 40
+    rows, columns = (blurred(rng.standard_normal((side, side)), (n, n)) for n in (6.0, 4.0))
+    # Bands many rows wide, which the median of a few neighbours leaves.
+    lines = 8 * rows[:, :1] / rows.std() + 8 * columns[:1] / columns.std()
+    pattern = lines + 3 * rng.standard_normal((side, side))
+    frames = [
+        photograph(np.zeros((SIZE, SIZE)), rng, signal=1)[None]
+        + pattern[20 - y : 20 - y + SIZE, 20 - x : 20 - x + SIZE]
+        for y, x in ((0, 0), (7, -12))
+    ]
+    one, two = (prepare(frame) for frame in frames)
+    assert is_of_pixels(one, two, (0, -7, 12))
+
+
 def test_it_is_told_between_two_pixels_too() -> None:
     rng = random(61)
     fine = 12 * rng.standard_normal((2 * SIZE, 2 * SIZE + 2))
