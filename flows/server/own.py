@@ -76,6 +76,8 @@ class OwnServer:
                 [sys.executable, "-P", str(_CODE), str(listening.fileno())],
                 pass_fds=[listening.fileno()],
                 stdin=standard_input,
+                # Not our standard output: who reads ours to its end would wait for the server's.
+                stdout=subprocess.DEVNULL,
                 stderr=self._said,
                 # Ctrl-C is for us alone, who still have to say how the runs ended.
                 process_group=0,

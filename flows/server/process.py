@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from importlib import import_module
 
 import uvicorn
@@ -14,6 +15,8 @@ import uvicorn
 from flows.server.turns import take_turns
 
 _CODE = "prefect.server.api.server"
+_SECONDS_TO_END = 20
+"""How long the server may take to end in order, where nobody is left who would kill it."""
 
 
 def main() -> None:
@@ -38,6 +41,9 @@ def _follow_the_starter(wanted: threading.Event) -> None:
     while os.read(sys.stdin.fileno(), 1):
         wanted.set()
     os.kill(os.getpid(), signal.SIGTERM)
+    # In order, a server waits for each open connection to close.
+    time.sleep(_SECONDS_TO_END)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 if __name__ == "__main__":

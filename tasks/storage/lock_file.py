@@ -14,6 +14,11 @@ from tasks.storage.access import access_in, give_access, read_access
 _POLL_SECONDS = 0.05
 """The system has no call that waits for such a lock for some time only."""
 
+_SECONDS_TO_BE_OPENED = 0.2
+
+_TRIES = 200
+"""How often the folder may go while a file is made in it; what is never there must end too."""
+
 _FLAGS = os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 
 
@@ -35,12 +40,19 @@ def take_lock(path: Path, *, timeout: float, mark: bytes = b"") -> int | None:
     Raises:
         OSError: If the file cannot be made or opened, or is a link, or cannot be locked.
     """
-    until = time.monotonic() + timeout
+    begun = time.monotonic()
     while True:
-        descriptor = _try(path, mark)
+        try:
+            descriptor = _try(path, mark)
+        except PermissionError:
+            # A colleague's may have been made this moment, and not yet opened to others.
+            if time.monotonic() >= begun + _SECONDS_TO_BE_OPENED:
+                raise
+            time.sleep(_POLL_SECONDS)
+            continue
         if descriptor is not None:
             return descriptor
-        if time.monotonic() >= until:
+        if time.monotonic() >= begun + timeout:
             return None
         time.sleep(_POLL_SECONDS)
 
@@ -83,29 +95,28 @@ def _try(path: Path, mark: bytes) -> int | None:
 
 def _open(path: Path, mark: bytes) -> tuple[int, bool]:
     """Open a file, made if need be, and say whether it can be written to."""
-    while True:
-        with suppress(FileNotFoundError):
-            try:
-                return os.open(path, os.O_RDWR | _FLAGS), True
-            except PermissionError:
-                return os.open(path, os.O_RDONLY | _FLAGS), False
-        _make_folder(path.parent)
+    for _ in range(_TRIES):
+        # Who gives back the lock takes the file and the folder away, at any moment between ours.
+        with suppress(FileNotFoundError, FileExistsError):
+            return _open_or_make(path, mark)
+    return _open_or_make(path, mark)
+
+
+def _open_or_make(path: Path, mark: bytes) -> tuple[int, bool]:
+    with suppress(FileNotFoundError):
         try:
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | _FLAGS, mode=0o600)
-        except FileExistsError:
-            continue
-        except FileNotFoundError:
-            # Who gave back the last lock has just taken the folder away.
-            if path.parent.exists():
-                raise
-            continue
-        try:
-            give_access(descriptor, access_in(path.parent))
-            os.write(descriptor, mark)
-        except BaseException:
-            os.close(descriptor)
-            raise
-        return descriptor, True
+            return os.open(path, os.O_RDWR | _FLAGS), True
+        except PermissionError:
+            return os.open(path, os.O_RDONLY | _FLAGS), False
+    _make_folder(path.parent)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | _FLAGS, mode=0o600)
+    try:
+        give_access(descriptor, access_in(path.parent))
+        os.write(descriptor, mark)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor, True
 
 
 def _make_folder(folder: Path) -> None:

@@ -90,7 +90,7 @@ def running(shell: Shell, command: str, log: Path) -> Iterator[subprocess.Popen[
                 process.wait(timeout=60)
             except subprocess.TimeoutExpired:
                 process.kill()
-                process.wait()
+                process.wait(timeout=60)
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from prefect.blocks.notifications import CustomWebhookNotificationBlock
@@ -27,6 +27,9 @@ def listening() -> Iterator[tuple[str, list[str]]]:
     heard: list[str] = []
 
     class Listener(BaseHTTPRequestHandler):
+        # Who opens a connection and says nothing holds up neither the others nor the end.
+        timeout = 10
+
         def do_POST(self) -> None:
             heard.append(self.rfile.read(int(self.headers["content-length"])).decode())
             self.send_response(200)
@@ -35,7 +38,7 @@ def listening() -> Iterator[tuple[str, list[str]]]:
         def log_message(self, *_: object) -> None:
             pass
 
-    server = HTTPServer(("127.0.0.1", 0), Listener)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Listener)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
@@ -67,7 +70,7 @@ def lose_machine(site: Site) -> None:
     assert runs
     for pid in (worker, *runs):
         os.kill(pid, signal.SIGKILL)
-    site.worker.wait()
+    site.worker.wait(60)
 
 
 def _parents() -> Iterator[tuple[int, int]]:

@@ -120,6 +120,7 @@ def test_the_reference_is_replaced_while_others_read_it(well: Path, _: int) -> N
     here, there = forks.Pipe()
     reader = forks.Process(target=read_on, args=(well / "0", there))
     reader.start()
+    there.close()
     at_once([Run(well / "0", redo=True)] * 4 + [Run(well / str(n)) for n in range(1, IMAGES)])
     here.send("stop")
     count, wrong = here.recv()

@@ -87,20 +87,63 @@ def test_a_file_that_was_removed_after_it_was_opened_is_no_lock(
     assert list(lock.parent.parent.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("step", "is_before"),
+    [
+        ("_make_folder", False),
+        # The folder was made, and is gone before it is looked at.
+        ("give_access", True),
+        # So is the file that was made in it: another opened, locked and gave it back meanwhile.
+        ("access_in", True),
+    ],
+)
 def test_a_folder_that_goes_while_the_file_is_made_comes_again(
-    lock: Path, monkeypatch: pytest.MonkeyPatch
+    lock: Path, monkeypatch: pytest.MonkeyPatch, step: str, is_before: bool
 ) -> None:
-    make, gone = lock_file._make_folder, []
+    call, gone = getattr(lock_file, step), []
 
-    def make_and_lose(folder: Path) -> None:
-        make(folder)
+    def lose() -> None:
         if not gone:
             gone.append(True)
-            folder.rmdir()
+            lock.unlink(missing_ok=True)
+            lock.parent.rmdir()
 
-    monkeypatch.setattr(lock_file, "_make_folder", make_and_lose)
+    def call_and_lose(*arguments: object) -> object:
+        if is_before:
+            lose()
+        answer = call(*arguments)
+        lose()
+        return answer
+
+    monkeypatch.setattr(lock_file, step, call_and_lose)
     give_back(lock, take(lock))
     assert gone
+    assert list(lock.parent.parent.iterdir()) == []
+
+
+def test_where_no_folder_can_be_is_an_error_and_no_endless_wait(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        take_lock(tmp_path / "no such well" / "locks" / "one.lock", timeout=0)
+    (tmp_path / "locks").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(FileNotFoundError):
+        take_lock(tmp_path / "locks" / "one.lock", timeout=0)
+
+
+def test_a_colleagues_file_that_is_opened_to_others_this_moment_can_be_taken(
+    lock: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opening, refused = os.open, []
+
+    def refuse_twice(path: Path, flags: int, **mode: int) -> int:
+        # Once for writing and once for reading.
+        if path == lock and len(refused) < 2:
+            refused.append(flags)
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return opening(path, flags, **mode)
+
+    monkeypatch.setattr(os, "open", refuse_twice)
+    give_back(lock, take(lock))
+    assert len(refused) == 2
 
 
 def count_up(lock: Path, counter: Path, times: int, pipe: Connection) -> None:
@@ -125,8 +168,10 @@ def test_many_processes_never_hold_it_at_once(lock: Path, tmp_path: Path) -> Non
     started = [
         forks.Process(target=count_up, args=(lock, counter, times, there)) for _, there in pipes
     ]
-    for process in started:
+    for process, (_, there) in zip(started, pipes, strict=True):
         process.start()
+        # Else one that fails is waited for without end.
+        there.close()
     assert [here.recv() for here, _ in pipes] == ["done"] * processes
     for process in started:
         process.join()
