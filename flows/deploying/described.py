@@ -16,7 +16,7 @@ from prefect.events import DeploymentTriggerTypes
 from prefect.types.entrypoint import EntrypointType
 from pydantic import TypeAdapter
 
-from flows.deploying.known_names import refuse_unknown_names
+from flows.deploying.form import put_in_form
 from flows.deploying.merge import Described
 from tasks.plan.errors import InvalidInputError
 
@@ -74,7 +74,7 @@ def deployment_of(described: Described, *, on_pool: bool) -> RunnerDeployment:
         job_variables=pool["job_variables"] if on_pool else None,
         entrypoint_type=EntrypointType.MODULE_PATH,
     )
-    return refuse_unknown_names(cast("RunnerDeployment", deployment))
+    return put_in_form(cast("RunnerDeployment", deployment))
 
 
 def _schedule(described: Described) -> DeploymentScheduleCreate:

@@ -17,7 +17,7 @@ class DistributeChoice:
     distribute: Annotated[
         Where,
         Field(
-            title="Wells run on",
+            title="Machine: wells run on",
             description=(
                 "Where wells run: here, in this run (the default); or on the work-pool, as further "
                 "runs that any of its workers takes up, on any machine that has the plate."
@@ -29,7 +29,7 @@ class DistributeChoice:
         Field(
             ge=1,
             le=128,
-            title="Runs at once",
+            title="Machine: runs at once",
             description=(
                 "Further runs at once, at most, where wells do not run here. Each works on as many "
                 "wells and images at once as is set beside."

@@ -1,4 +1,8 @@
-"""The parameters of each flow: groups, put together. Read the bases from right to left."""
+"""The parameters of each flow: groups, put together. Read the bases from right to left.
+
+Prefect folds nothing of a form away: what is set from run to run comes first, and fills one screen;
+what a site sets once comes after it, each group together, by the first word of its titles.
+"""
 
 from __future__ import annotations
 
@@ -27,14 +31,20 @@ from tasks.estimate.options import (
     RegionOptions,
 )
 from tasks.plan.described import described
-from tasks.plan.request import MoveOptions, RegistrationRequest
+from tasks.plan.request import MoveOptions, ReferenceChoice, RegistrationRequest
 from tasks.quality.options import QualityOptions, ReportChoice, Thresholds
 from tasks.watch.options import WatchOptions
 
 
 @described
 class ImageParameters(
-    Threads, DryRunChoice, RedoChoice, QualityOptions, RegistrationRequest, ImagePlace
+    Threads,
+    QualityOptions,
+    RegistrationRequest,
+    RedoChoice,
+    DryRunChoice,
+    ReferenceChoice,
+    ImagePlace,
 ):
     """Register one image."""
 
@@ -44,11 +54,12 @@ class WellParameters(
     Threads,
     ImagesAtOnce,
     RunnerChoice,
-    DryRunChoice,
-    RedoChoice,
-    ImageChoice,
     QualityOptions,
     RegistrationRequest,
+    RedoChoice,
+    DryRunChoice,
+    ImageChoice,
+    ReferenceChoice,
     WellPlace,
 ):
     """Register the images of a well."""
@@ -61,23 +72,26 @@ class PlateParameters(
     WellsAtOnce,
     DistributeChoice,
     RunnerChoice,
-    DryRunChoice,
-    RedoChoice,
-    WellChoice,
     QualityOptions,
     RegistrationRequest,
+    RedoChoice,
+    DryRunChoice,
+    WellChoice,
+    ReferenceChoice,
     PlatePlace,
 ):
     """Register the wells of a plate."""
 
 
 @described
-class EstimateParameters(Threads, ImagesAtOnce, RedoChoice, EstimateOptions, WellPlace):
+class EstimateParameters(
+    Threads, ImagesAtOnce, EstimateOptions, RedoChoice, RegionOptions, WellPlace
+):
     """Estimate the shifts of a well's images."""
 
 
 @described
-class ConsensusParameters(RedoChoice, ConsensusOptions, WellPlace):
+class ConsensusParameters(ConsensusOptions, RedoChoice, RegionOptions, WellPlace):
     """Find what all acquisitions of a well show of every region."""
 
 
@@ -116,13 +130,14 @@ class StopChoice:
 class RegisterWellParameters(
     Threads,
     ImagesAtOnce,
-    DryRunChoice,
-    RedoChoice,
     QualityOptions,
     MoveOptions,
-    StopChoice,
     OverlapChoice,
     EstimateOptions,
+    RedoChoice,
+    StopChoice,
+    DryRunChoice,
+    RegionOptions,
     WellPlace,
 ):
     """Register a well from raw images."""
@@ -134,14 +149,15 @@ class RegisterPlateParameters(
     ImagesAtOnce,
     WellsAtOnce,
     DistributeChoice,
-    DryRunChoice,
-    RedoChoice,
-    WellChoice,
     QualityOptions,
     MoveOptions,
-    StopChoice,
     OverlapChoice,
     EstimateOptions,
+    RedoChoice,
+    StopChoice,
+    DryRunChoice,
+    WellChoice,
+    RegionOptions,
     PlatePlace,
 ):
     """Register a plate from raw images."""
@@ -153,11 +169,12 @@ class NewPlatesParameters(
     ImagesAtOnce,
     WellsAtOnce,
     DistributeChoice,
-    DryRunChoice,
     QualityOptions,
     MoveOptions,
     OverlapChoice,
     EstimateOptions,
+    DryRunChoice,
+    RegionOptions,
     WatchOptions,
 ):
     """Register the plates that have come since."""

@@ -77,7 +77,7 @@ class RunnerChoice:
     task_runner: Annotated[
         RunnerKind,
         Field(
-            title="Side by side in",
+            title="Machine: side by side in",
             description=(
                 "What runs the images of a well side by side: threads of one process (the "
                 "default), or a process for each."
@@ -95,7 +95,7 @@ class Threads:
         Field(
             ge=1,
             le=1024,
-            title="Threads",
+            title="Machine: threads",
             description=(
                 "Threads in all, shared by the images that run at once. "
                 "Empty: as many as the cores this process may use."
@@ -113,7 +113,7 @@ class ImagesAtOnce:
         Field(
             ge=1,
             le=64,
-            title="Images at once",
+            title="Machine: images at once",
             description="Images of a well registered at once, at most; memory grows with it.",
         ),
     ] = 2
@@ -128,7 +128,7 @@ class WellsAtOnce:
         Field(
             ge=1,
             le=64,
-            title="Wells at once",
+            title="Machine: wells at once",
             description="Wells registered at once, at most; memory grows with it.",
         ),
     ] = 2

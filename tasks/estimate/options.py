@@ -51,7 +51,7 @@ class EstimateOptions(RegionOptions):
         str,
         Field(
             min_length=1,
-            title="Pyramid level",
+            title="Estimate: pyramid level",
             description="Pyramid level to estimate from; 0 is the finest. Finer is slower.",
         ),
     ] = "2"
@@ -60,7 +60,7 @@ class EstimateOptions(RegionOptions):
         Field(
             ge=0,
             lt=1,
-            title="Darkest quantile",
+            title="Estimate: darkest quantile",
             description="Intensities below this quantile of a region are clipped.",
         ),
     ] = 0.0
@@ -69,7 +69,7 @@ class EstimateOptions(RegionOptions):
         Field(
             gt=0,
             le=1,
-            title="Brightest quantile",
+            title="Estimate: brightest quantile",
             description="Intensities above this quantile of a region are clipped.",
         ),
     ] = 0.99
@@ -77,7 +77,7 @@ class EstimateOptions(RegionOptions):
         float | None,
         Field(
             gt=0,
-            title="Largest shift (micrometers)",
+            title="Estimate: largest shift (micrometers)",
             description=(
                 "Largest believable shift along any axis, in micrometers; a larger one is not "
                 "trusted. Empty: at least half of a region must overlap."
@@ -87,7 +87,7 @@ class EstimateOptions(RegionOptions):
     on_low_confidence: Annotated[
         OnLowConfidence,
         Field(
-            title="Where a shift is not certain",
+            title="Estimate: where a shift is not certain",
             description=(
                 "What a region gets whose shift cannot be trusted: the shift that the other "
                 "regions of its image, else its well, else the plate give it (refused where they "
@@ -99,7 +99,7 @@ class EstimateOptions(RegionOptions):
         float | None,
         Field(
             gt=0,
-            title="Distance of wells (millimeters)",
+            title="Estimate: distance of wells (millimeters)",
             description=(
                 "From the middle of a well to that of the next, to see how the plate moved as a "
                 "whole. Empty: by the plate's rows and columns, 9 for 96 wells, 4.5 for 384."
@@ -117,7 +117,7 @@ class OverlapChoice:
         Field(
             gt=0,
             le=1,
-            title="Smallest common part",
+            title="Estimate: smallest common part",
             description="Share of a region's area that all acquisitions must have in common.",
         ),
     ] = 0.5

@@ -50,7 +50,7 @@ class MoveOptions:
     register_labels: Annotated[
         bool,
         Field(
-            title="Move labels too",
+            title="Result: move labels too",
             description=(
                 "Move the labels with the pixels. Otherwise they are carried over where they "
                 "were, with a warning."
@@ -60,7 +60,7 @@ class MoveOptions:
     overwrite_input: Annotated[
         bool,
         Field(
-            title="Replace the original",
+            title="Result: replace the original",
             description=(
                 "Put the registered image in the place of the original, once it is complete and "
                 "verified. Otherwise it is written beside it, with _registered added to its name."
@@ -70,11 +70,10 @@ class MoveOptions:
     interpolation: Annotated[
         Interpolation,
         Field(
-            title="Fractions of a pixel",
+            title="Result: fractions of a pixel",
             description=(
                 "How pixels move by the fraction of a pixel that rounding leaves. none: not at "
-                "all; whole pixels only, every value stays a measured one. linear: between two "
-                "pixels; smooths noise, never leaves their range. cubic: between four; keeps edges "
+                "all, every value stays a measured one. linear: smooths noise. cubic: keeps edges "
                 "sharp, may overshoot beside them. Labels always move by whole pixels."
             ),
         ),
@@ -84,12 +83,11 @@ class MoveOptions:
         Field(
             ge=0,
             le=1,
-            title="Least share kept",
+            title="Result: least share kept",
             description=(
                 "Share of an image's content (pixels that are not zero) that its regions must "
-                "keep, from 0 to 1. An image of which less is kept is refused: most of it would "
-                "be lost, and the usual reason is a table or pixel size in another unit. Less "
-                "than a half is a warning in any case."
+                "keep, or it is refused: the usual reason is a table or pixel size in another "
+                "unit. Less than a half is a warning in any case."
             ),
         ),
     ] = 0.1

@@ -17,7 +17,7 @@ class Thresholds:
         float,
         Field(
             gt=0,
-            title="Check from (pixels off)",
+            title="Quality: check from (pixels off)",
             description=(
                 "Motion left in the middle of a region's blocks, in pixels of the finest level, "
                 "from which on somebody should look; also what a rotation may leave in its corners."
@@ -28,7 +28,7 @@ class Thresholds:
         float,
         Field(
             gt=0,
-            title="Fail from (pixels off)",
+            title="Quality: fail from (pixels off)",
             description=(
                 "The same, from which on a region fails. A third of a small nucleus: beyond it, "
                 "measurements mix neighbours."
@@ -40,7 +40,7 @@ class Thresholds:
         Field(
             ge=0,
             le=1,
-            title="Above chance",
+            title="Quality: above chance",
             description=(
                 "Part of the way from the agreement with other wells to a perfect one that a "
                 "region's agreement with its reference must reach; less is a failure, unless most "
@@ -53,7 +53,7 @@ class Thresholds:
         Field(
             gt=0,
             le=1,
-            title="Check from (part lost)",
+            title="Quality: check from (part lost)",
             description="Part of a region that may be lost to the consensus before it is told.",
         ),
     ] = 0.3
@@ -62,7 +62,7 @@ class Thresholds:
         Field(
             ge=0,
             le=1,
-            title="Blocks that must agree",
+            title="Quality: blocks that must agree",
             description=(
                 "Share of the blocks with content whose motion can be told; with less, image and "
                 "reference do not show the same everywhere, and somebody should look."
@@ -79,23 +79,23 @@ class ReportChoice:
         str | None,
         Field(
             min_length=1,
-            title="Folder of reports",
+            title="Quality: folder of reports",
             description=(
-                "Folder for the reports of all plates. Empty: <plate name>.registration beside "
-                "the plate."
+                "Folder for the reports of all plates. Empty: beside each plate, such as "
+                "plate.registration beside plate.zarr."
             ),
         ),
     ] = None
 
 
 @described
-class QualityOptions(Thresholds, ReportChoice):
-    """What quality decides, and where it is told."""
+class HoldChoice:
+    """What quality decides."""
 
     require_quality: Annotated[
         Literal["fail", "check"] | None,
         Field(
-            title="Hold back",
+            title="Quality: hold back",
             description=(
                 "Verdict from which on a registered image is held back: kept aside for a person to "
                 "accept or discard, while the original stays. fail: failures only; check: doubtful "
@@ -103,3 +103,8 @@ class QualityOptions(Thresholds, ReportChoice):
             ),
         ),
     ] = None
+
+
+@described
+class QualityOptions(Thresholds, ReportChoice, HoldChoice):
+    """What quality decides, where it is told, and where a verdict changes."""

@@ -30,7 +30,7 @@ class WatchOptions:
         Field(
             ge=0,
             le=10_080,
-            title="Minutes without a change",
+            title="New plates: minutes without a change",
             description=(
                 "A plate in which something was written more recently waits for the next run."
             ),
@@ -41,7 +41,7 @@ class WatchOptions:
         Field(
             ge=1,
             le=100,
-            title="Attempts",
+            title="New plates: attempts",
             description=(
                 "How often a well that fails is tried; then it waits for a person. New images in "
                 "it count from the start."

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,6 +67,12 @@ class Site:
     def answer(self, method: str, path: str, body: Any = None) -> Any:
         """Ask the REST API and return what it says; an error fails the test."""
         return self.request(method, path, body).raise_for_status().json()
+
+    def start(self, deployment: Mapping[str, Any], parameters: Mapping[str, Any]) -> str:
+        """Ask for a run of a deployment, as the server knows it, and return the run's identity."""
+        url = f"/deployments/{deployment['id']}/create_flow_run"
+        run: str = self.answer("POST", url, {"parameters": parameters})["id"]
+        return run
 
 
 @contextmanager

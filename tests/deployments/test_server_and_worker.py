@@ -13,15 +13,16 @@ import pytest
 
 from tasks.doctor.plate import examine_plate, repair_plate
 from tasks.storage.provenance import read_provenance
+from tests.deployments.browser import browser
 from tests.deployments.conftest import Site, running
 from tests.deployments.documented import blocks_of
 from tests.deployments.installed import PROJECT
 from tests.deployments.known import known, told
 from tests.deployments.lost_machine import listening, lose_machine, watch_closely
+from tests.deployments.run_form import ask_in_form, report_shown_by
 from tests.deployments.slow_plate import PLANES, slow_plate
 from tests.deployments.waiting import until, until_end, until_state
 from tests.estimate.wells import STAIN, make_well
-from tests.estimate.wells import TABLE as RAW_TABLE
 from tests.flows.conftest import TABLE, registrable_plate
 from tests.plates import read_levels
 from tests.soak_scene import files_of
@@ -166,36 +167,33 @@ def test_every_documented_command_does_what_it_says(site: Site) -> None:
         )
 
 
-def test_runs_by_deployment_name_register_wells_and_plates(
+def test_runs_by_deployment_name_and_by_form_register_wells_and_plates(
     site: Site, deployed: dict[str, dict[str, Any]], tmp_path: Path
 ) -> None:
     well = registrable_plate(tmp_path / "well.zarr", wells=("A/01",)) / "A" / "01"
     spread = shutil.copytree(well.parents[1], tmp_path / "spread.zarr")
     raw = make_well(tmp_path / "raw.zarr", {0: [(0.0, 0.0)] * 2, 1: [(9.0, -7.0)] * 2})
     before = read_levels(well / "1")[0]
-    estimate = {"input_roi_table": RAW_TABLE, "wavelength_id": STAIN, "level_path": "0"}
+    values = {"Plate": str(raw.parent.parent), "Stain": STAIN, "Estimate: pyramid level": "0"}
+    estimate = {"plate_url": values["Plate"], "wavelength_id": STAIN, "level_path": "0"}
+    table = {"registered_roi_table": TABLE}
     asked = {
-        "well": {"well_url": str(well), "registered_roi_table": TABLE},
-        "register": {"plate_url": str(raw.parent.parent), **estimate},
+        "well": {"well_url": str(well), **table},
         # Its well is a run of its own, which any worker takes up.
-        "plate": {
-            "plate_url": str(spread),
-            "registered_roi_table": TABLE,
-            "distribute": "work-pool",
-        },
+        "plate": {"plate_url": str(spread), "distribute": "work-pool", **table},
     }
-    runs = {
-        name: site.answer(
-            "POST",
-            f"/deployments/{deployed[name]['id']}/create_flow_run",
-            {"parameters": parameters, "idempotency_key": "this-plate"},
-        )["id"]
-        for name, parameters in asked.items()
-    }
-    ended = {name: until_end(site, run) for name, run in runs.items()}
-    assert {name: state["type"] for name, state in ended.items()} == dict.fromkeys(
-        asked, "COMPLETED"
-    ), ended
+    runs = {name: site.start(deployed[name], given) for name, given in asked.items()}
+    with browser(tmp_path / "browser") as page:
+        runs["register"] = (
+            site.start(deployed["register"], estimate)
+            if page is None
+            else ask_in_form(page, site, deployed["register"], values)
+        )
+        ended = {name: until_end(site, run) for name, run in runs.items()}
+        assert {state["type"] for state in ended.values()} == {"COMPLETED"}, ended
+        if page is not None:
+            told = report_shown_by(page, site, runs["register"])
+            assert str(tmp_path / "raw.registration" / "report.html") in told
     assert ended["well"]["message"].startswith("well.zarr A/01: 3 registered")
     assert ended["plate"]["message"].startswith("spread.zarr: wells: 1 registered; images: 3 reg")
     assert digest_tree(spread) == digest_tree(well.parents[1])
@@ -251,17 +249,8 @@ def test_a_cancelled_run_stops_writing_and_leaves_nothing_for_a_person(
     plate = slow_plate(tmp_path / "slow.zarr")
     well = plate / "A" / "01"
     before = files_of(well / "1")
-    run = site.answer(
-        "POST",
-        f"/deployments/{deployed['image']['id']}/create_flow_run",
-        {
-            "parameters": {
-                "zarr_url": str(well / "1"),
-                "registered_roi_table": TABLE,
-                "workers": 1,
-            }
-        },
-    )
+    asked = {"zarr_url": str(well / "1"), "registered_roi_table": TABLE, "workers": 1}
+    run = site.start(deployed["image"], asked)
 
     def chunks() -> list[Path]:
         return list((well / ".1.plate-registration.staging" / "0").glob("*/*/*"))
@@ -269,9 +258,9 @@ def test_a_cancelled_run_stops_writing_and_leaves_nothing_for_a_person(
     until(chunks, seconds=180, what="the worker starts the run, and it writes pixels")
     # What the button of Prefect's UI sends.
     cancelling = {"state": {"type": "CANCELLING"}}
-    site.answer("POST", f"/flow_runs/{run['id']}/set_state", cancelling)
+    site.answer("POST", f"/flow_runs/{run}/set_state", cancelling)
 
-    until_state(site, run["id"], "CANCELLED", what="the run ends as cancelled")
+    until_state(site, run, "CANCELLED", what="the run ends as cancelled")
     written = len(chunks())
     assert written < PLANES
     sleep(2)
@@ -288,12 +277,11 @@ def test_a_lost_machine_is_noticed_and_who_waits_for_it_says_so(
     # The last test: the worker is gone.
     plate = slow_plate(tmp_path / "slow.zarr")
     asked = {"plate_url": str(plate), "registered_roi_table": TABLE, "workers": 1}
-    url = f"/deployments/{deployed['plate']['id']}/create_flow_run"
     with listening() as (address, heard):
         watch_closely(site, address)
-        first = site.answer("POST", url, {"parameters": asked})["id"]
+        first = site.start(deployed["plate"], asked)
         until_state(site, first, "RUNNING", what="the worker starts it")
-        second = site.answer("POST", url, {"parameters": asked})["id"]
+        second = site.start(deployed["plate"], asked)
 
         def waits() -> bool:
             logs = {"logs": {"flow_run_id": {"any_": [second]}}}

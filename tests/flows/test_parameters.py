@@ -81,6 +81,24 @@ def test_every_parameter_is_typed_titled_described_and_has_a_default(
 
 
 @pytest.mark.parametrize("flow", FLOWS.values(), ids=FLOWS.keys())
+def test_what_is_set_from_run_to_run_comes_first_and_groups_stay_together(
+    flow: Flow[..., Any],
+) -> None:
+    fields = parameter_schema(flow).properties.values()
+    groups = [
+        head if tail else "" for head, _, tail in (each["title"].partition(": ") for each in fields)
+    ]
+    order = list(dict.fromkeys(groups))
+    assert order[0] == ""
+    assert groups == sorted(groups, key=order.index)
+    # About what a screen holds; of each, words of two lines at most, and nothing taken for HTML.
+    assert groups.count("") <= 8
+    for each in fields:
+        assert len(each["description"]) <= 240, each["title"]
+        assert "<" not in each["description"], each["title"]
+
+
+@pytest.mark.parametrize("flow", FLOWS.values(), ids=FLOWS.keys())
 def test_every_number_is_bounded(flow: Flow[..., Any]) -> None:
     for name, shown in parameter_schema(flow).properties.items():
         for variant in shown.get("anyOf", [shown]):
@@ -103,7 +121,8 @@ def test_a_choice_is_a_drop_down_and_one_value_is_no_choice() -> None:
 
 def test_the_reference_systems_words_and_defaults() -> None:
     image = {name: default for name, _, default in parameters_of(ImageParameters)}
-    assert list(image)[:7] == ["zarr_url", "registered_roi_table", *APPLY]
+    assert list(image)[:2] == ["zarr_url", "registered_roi_table"]
+    assert [name for name in image if name in APPLY] == APPLY
     assert (image["reference_acquisition"], image["overwrite_input"]) == (0, True)
     estimate = {name: default for name, _, default in parameters_of(EstimateParameters)}
     assert list(estimate)[:2] == ["well_url", "wavelength_id"]
