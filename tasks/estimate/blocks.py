@@ -41,7 +41,7 @@ def refine_at_level(
     shift: NDArray[np.float64],
     *,
     most: float,
-    padding: Mask | None,
+    hidden: tuple[Mask | None, Mask | None],
     lower_quantile: float,
     upper_quantile: float,
 ) -> Place | None:
@@ -53,7 +53,7 @@ def refine_at_level(
         regions: The region in the reference and in the moving acquisition, axes (z, y, x).
         shift: Where to start, in pixels.
         most: How far it may lead along y and x, in pixels.
-        padding: Where both regions hold no picture, at the size of the reference.
+        hidden: Where each region holds no picture, at its own size; None: nowhere.
         lower_quantile: Darker pixels are set to this quantile of their block.
         upper_quantile: Brighter pixels are set to this quantile of their block.
     """
@@ -68,9 +68,10 @@ def refine_at_level(
                     lower_quantile=lower_quantile,
                     upper_quantile=upper_quantile,
                     factor=1,
-                    padding=None if padding is None else padding[place][block],
+                    padding=None if nowhere is None else nowhere[place][block],
+                    is_part=True,
                 )
-                for region, place in zip(regions, (here, there), strict=True)
+                for region, nowhere, place in zip(regions, hidden, (here, there), strict=True)
             )
         except UnusableRegionError:
             return None

@@ -58,6 +58,16 @@ class Borders:
         ] = False
         return np.broadcast_to(borders, shape)
 
+    def finer(self, factor: int) -> Borders:
+        """Return them in pixels of which so many were averaged: a pixel at the edge is a mix."""
+        if factor == 1:
+            return self
+        rows, columns = (
+            tuple(count and (count + 1) * factor for count in ends)
+            for ends in (self.rows, self.columns)
+        )
+        return Borders(rows=(rows[0], rows[1]), columns=(columns[0], columns[1]))
+
 
 def find_borders(values: Pixels, valid: Mask | None) -> Borders | None:
     """Return the borders of a region in which there is no picture; None if there are none.

@@ -11,7 +11,8 @@ from tasks.estimate.candidate import Limits, Match, RegionPair
 from tasks.estimate.match import match_near, propose
 from tasks.estimate.options import EstimateOptions
 from tasks.estimate.paired import Paired
-from tasks.estimate.prepare import working_factor
+from tasks.estimate.prepare import Prepared, working_factor
+from tasks.estimate.references import References
 from tasks.movement.evidence import Candidate, Proposal, Translation
 from tasks.plan.region import Region
 
@@ -35,6 +36,8 @@ class Field:
     number: int
     options: EstimateOptions
     elsewhere: Elsewhere = nowhere
+    references: References | None = None
+    """Regions of the reference that were prepared for other acquisitions."""
 
     @property
     def name(self) -> str:
@@ -55,7 +58,7 @@ class Field:
             place: Its centre in the well, micrometers along y and x.
         """
         pair = self.read(self.paired.regions[self.number])
-        matches = propose(*pair, self._limits(), self._strangers)
+        matches = propose(*pair, self._limits(), self._strangers, keep=self._kept)
         return Proposal(
             region=self.name,
             place=place,
@@ -96,6 +99,15 @@ class Field:
             level.read(level.window(region)) for level, region in zip(levels, regions, strict=True)
         )
         return one, two
+
+    def _kept(self, factor: int, make: Callable[[], Prepared]) -> Prepared:
+        if self.references is None:
+            return make()
+        level = self.paired.reference
+        window = level.window(self.paired.regions[self.number][0])
+        quantiles = self.options.lower_rescale_quantile, self.options.upper_rescale_quantile
+        name = (level.image, level.path, level.channel, window, factor, quantiles)
+        return self.references.get(name, make)
 
     def _strangers(self) -> Sequence[RegionPair]:
         # The next ones in the table, from the start again behind the last; then other wells'.

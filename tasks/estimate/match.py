@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 import numpy as np
 
 from tasks.estimate.blocks import spread
+from tasks.estimate.borders import Borders
 from tasks.estimate.candidate import Limits, Match, RegionPair, RegionPixels, nothing
 from tasks.estimate.overlap import Mask, Pixels
 from tasks.estimate.padding import find_padding
@@ -18,6 +20,7 @@ from tasks.estimate.prepare import (
     prepare_averaged,
     working_factor,
 )
+from tasks.estimate.references import Keep, keep_nothing
 from tasks.estimate.search import Search, View
 
 _ELSEWHERE = "it leads away from where it should lie"
@@ -65,6 +68,7 @@ def propose(
     strangers: Strangers = no_strangers,
     *,
     most: int = PROPOSED,
+    keep: Keep = keep_nothing,
 ) -> tuple[Match, ...]:
     """Return the shifts that a region may have, best first, each judged by itself.
 
@@ -78,8 +82,9 @@ def propose(
         limits: What to look for.
         strangers: Read only when a match at shift 0 has to be told from a standing pattern.
         most: Candidates to return at most.
+        keep: Gives the reference as it was prepared for another acquisition.
     """
-    search = _search(reference, moving, limits, strangers)
+    search = _search(reference, moving, limits, strangers, keep)
     if isinstance(search, Match):
         return (search,)
     coarse = search.coarse()
@@ -149,7 +154,11 @@ def match_near(
 
 
 def _search(
-    reference: RegionPixels, moving: RegionPixels, limits: Limits, strangers: Strangers
+    reference: RegionPixels,
+    moving: RegionPixels,
+    limits: Limits,
+    strangers: Strangers,
+    keep: Keep = keep_nothing,
 ) -> Search | Match:
     factor = max(working_factor(reference.shape), working_factor(moving.shape))
 
@@ -169,7 +178,11 @@ def _search(
     prepared: list[Prepared] = []
     for whose, region in zip(("reference", "moving region"), regions, strict=True):
         try:
-            prepared.append(ready(region, padding))
+            # What is padding depends on both.
+            if padding is None and not prepared:
+                prepared.append(keep(factor, partial(ready, region, None)))
+            else:
+                prepared.append(ready(region, padding))
         except UnusableRegionError as unusable:
             return nothing(f"the {whose} cannot be compared: {unusable}")
 
@@ -181,9 +194,28 @@ def _search(
                 continue
             yield one, two
 
-    if padding is not None:
-        padding = spread(padding, factor, reference.shape)
-    return Search((reference, moving), (prepared[0], prepared[1]), padding, limits, others)
+    hidden = tuple(
+        _hidden(region.shape, padding, one.borders, factor)
+        for region, one in zip((reference, moving), prepared, strict=True)
+    )
+    return Search(
+        (reference, moving),
+        (prepared[0], prepared[1]),
+        (hidden[0], hidden[1]),
+        limits,
+        others,
+    )
+
+
+def _hidden(
+    shape: tuple[int, ...], padding: Mask | None, borders: Borders | None, factor: int
+) -> Mask | None:
+    """Return where a region holds no picture, on its full pixels; None: nowhere."""
+    full = None if padding is None else spread(padding, factor, shape)
+    if borders is None:
+        return full
+    mask = borders.finer(factor).mask(shape)
+    return mask if full is None else mask | full
 
 
 def _differ(one: Match, other: Match) -> bool:

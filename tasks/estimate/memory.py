@@ -12,6 +12,7 @@ from tasks.estimate.field import STRANGERS
 from tasks.estimate.level import ChannelLevel
 from tasks.estimate.paired import Paired
 from tasks.estimate.prepare import working_factor
+from tasks.estimate.references import BYTES_PER_KEPT_PIXEL, KEPT_BYTES
 from tasks.plan.window import Window
 
 BYTES_PER_WORKING_PIXEL = 400
@@ -23,6 +24,8 @@ _CHUNKS_AT_ONCE = 10
 
 def peak_memory_bytes(paired: Paired, workers: int) -> int:
     """Return an upper bound of the memory that an image's estimate takes at any time, in bytes.
+
+    What is kept of the reference for the other images of the well is in it.
 
     Args:
         paired: The image and its reference.
@@ -41,7 +44,8 @@ def peak_memory_bytes(paired: Paired, workers: int) -> int:
     )
     decoded = max(_CHUNKS_AT_ONCE * level.chunk_bytes for level in levels)
     of_one = (1 + STRANGERS) * largest + int(BYTES_PER_WORKING_PIXEL * pixels) + decoded
-    return min(workers, len(windows)) * of_one
+    kept = min(KEPT_BYTES, int(BYTES_PER_KEPT_PIXEL * pixels * len(windows)))
+    return min(workers, len(windows)) * of_one + kept
 
 
 def bytes_to_read(paired: Paired) -> int:

@@ -58,6 +58,7 @@ def prepare(
     upper_quantile: float = 0.99,
     factor: int | None = None,
     padding: Mask | None = None,
+    is_part: bool = False,
 ) -> Prepared:
     """Return a region of a pyramid level ready to be compared.
 
@@ -68,6 +69,7 @@ def prepare(
             clearly from the noise where that is higher.
         factor: Pixels to average along y and x; chosen by size when None.
         padding: Pixels that hold no picture, at the averaged size.
+        is_part: Whether it is cut from a region whose own borders are known, and in the padding.
 
     Raises:
         UnusableRegionError: The region is empty, constant, or mostly not a number.
@@ -80,6 +82,7 @@ def prepare(
         upper_quantile=upper_quantile,
         factor=factor,
         padding=padding,
+        is_part=is_part,
     )
 
 
@@ -91,6 +94,7 @@ def prepare_averaged(
     upper_quantile: float,
     factor: int,
     padding: Mask | None = None,
+    is_part: bool = False,
 ) -> Prepared:
     """Return a region that was averaged already, as `prepare` does.
 
@@ -101,11 +105,12 @@ def prepare_averaged(
         upper_quantile: Brighter pixels are set to this quantile.
         factor: Pixels that were averaged along y and x.
         padding: Pixels that hold no picture.
+        is_part: Whether it is cut from a region whose own borders are known, and in the padding.
 
     Raises:
         UnusableRegionError: The region is empty, constant, or mostly not a number.
     """
-    borders = find_borders(values, valid) if values.size else None
+    borders = find_borders(values, valid) if values.size and not is_part else None
     for hidden in (padding, None if borders is None else borders.mask(values.shape)):
         if hidden is not None:
             valid = ~hidden if valid is None else valid & ~hidden

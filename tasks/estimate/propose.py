@@ -12,24 +12,32 @@ from tasks.estimate.field import Elsewhere, Field
 from tasks.estimate.options import EstimateOptions
 from tasks.estimate.paired import Paired, open_paired
 from tasks.estimate.places import region_centres
+from tasks.estimate.references import References
 from tasks.movement.evidence import ImageEvidence
 from tasks.plan.errors import RegistrationError
 from tasks.storage.provenance import read_provenance
 from tasks.storage.well_entries import read_images, read_wells
 
 
-def propose_image(image: Path, options: EstimateOptions, *, workers: int = 1) -> ImageEvidence:
+def propose_image(
+    image: Path,
+    options: EstimateOptions,
+    *,
+    workers: int = 1,
+    references: References | None = None,
+) -> ImageEvidence:
     """Return what the regions of an image propose, each by itself.
 
     Each worker holds one region of both images at the chosen level (three where a match at shift 0
     has to be told from a standing pattern), and at most 400 bytes for each of at most 2^20 working
-    pixels: 400 MB beside the regions themselves, however large they are. `tasks.estimate.memory`
-    computes it beforehand.
+    pixels: 400 MB beside the regions themselves, however large they are. Beside that at most 64 MiB
+    of prepared references are kept. `tasks.estimate.memory` computes it beforehand.
 
     Args:
         image: Root folder of the image, in its well.
         options: What to estimate from.
         workers: Regions worked on at the same time.
+        references: Regions of the reference that are kept for other images of the well.
 
     Raises:
         InvalidInputError: A table, level or channel is missing, or the images do not fit together.
@@ -45,7 +53,10 @@ def propose_image(image: Path, options: EstimateOptions, *, workers: int = 1) ->
     # What an overlap shows holds half way between where the region lies in both images.
     places = [((a[0] + b[0]) / 2, (a[1] + b[1]) / 2) for a, b in centres]
     elsewhere = other_wells(image, paired, options)
-    fields = [Field(paired, number, options, elsewhere) for number in range(len(paired.regions))]
+    fields = [
+        Field(paired, number, options, elsewhere, references)
+        for number in range(len(paired.regions))
+    ]
     with ThreadPoolExecutor(max_workers=workers) as threads:
         regions = tuple(threads.map(Field.propose, fields, places))
     acquisitions = {entry.name: entry.acquisition for entry in read_images(image.parent)}

@@ -11,6 +11,7 @@ from tasks.estimate.fingerprint import fingerprint_proposals
 from tasks.estimate.images import Group
 from tasks.estimate.options import EstimateOptions
 from tasks.estimate.propose import propose_image
+from tasks.estimate.references import References
 from tasks.estimate.stored import read_evidence, write_evidence
 from tasks.movement.evidence import ImageEvidence
 from tasks.plan.errors import RegistrationError
@@ -54,7 +55,14 @@ def propose_well(
         OSError: Pixels cannot be read, or what was found cannot be kept.
     """
     pairs = [(image, group.reference) for group in groups for image in group.others]
-    one = partial(_one, options=options, redo=redo, workers=workers, lock_timeout=lock_timeout)
+    one = partial(
+        _one,
+        options=options,
+        redo=redo,
+        workers=workers,
+        lock_timeout=lock_timeout,
+        references=References(),
+    )
     with ThreadPoolExecutor(max_workers=at_once) as threads:
         done = list(threads.map(one, pairs))
     return Proposed(
@@ -75,6 +83,7 @@ def _one(
     redo: bool,
     workers: int,
     lock_timeout: float,
+    references: References,
 ) -> tuple[ImageEvidence | None, str, bool]:
     image, reference = pair
     try:
@@ -82,7 +91,7 @@ def _one(
         kept = None if redo else read_evidence(image, made_from)
         if kept is not None:
             return kept, "", True
-        found = propose_image(image, options, workers=workers)
+        found = propose_image(image, options, workers=workers, references=references)
     except RegistrationError as error:
         return None, str(error), False
     with own_well(image.parent, timeout=lock_timeout):

@@ -89,8 +89,8 @@ class Search:
     regions: tuple[RegionPixels, RegionPixels]
     """In the reference and in the moving acquisition, at the level."""
     prepared: tuple[Prepared, Prepared]
-    padding: Mask | None
-    """Where both regions hold no picture, at the level."""
+    hidden: tuple[Mask | None, Mask | None]
+    """Where each of the regions holds no picture, at the level; None: nowhere."""
     limits: Limits
     strangers: Callable[[], Iterable[tuple[Prepared, Prepared]]]
     """Gives other regions, prepared alike."""
@@ -215,7 +215,7 @@ class Search:
             self.regions,
             shift * factor,
             most=most,
-            padding=self.padding,
+            hidden=self.hidden,
             lower_quantile=self.limits.lower_quantile,
             upper_quantile=self.limits.upper_quantile,
         )
