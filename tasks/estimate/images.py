@@ -118,26 +118,37 @@ def _lacking(well: Path, acquisitions: Mapping[str, int | None]) -> dict[str, st
     return found
 
 
+def without_regions(well: Path, names: Sequence[str], table: str) -> tuple[str, ...]:
+    """Return the images of a well that have no regions: no table, and are not taken whole either.
+
+    Where no image has a table of regions, all are taken whole.
+
+    Args:
+        well: Folder of the well.
+        names: Of images that are there.
+        table: Name of the ROI table.
+
+    Raises:
+        InvalidInputError: A table is listed but not there, or cannot be read.
+    """
+    having = [name for name in names if table in list_tables(well / name)]
+    without = tuple(name for name in names if name not in having)
+    if not all(is_of_whole_image(well / name, table) for name in having):
+        return without
+    return tuple(name for name in without if roi_tables(well / name))
+
+
 def _without_table(
     well: Path, names: Sequence[str], table: str
 ) -> tuple[dict[str, str], list[str]]:
     """Return the images without regions, and why, and what a person should know."""
-    having = [name for name in names if table in list_tables(well / name)]
-    without = [name for name in names if name not in having]
-    is_whole = all(is_of_whole_image(well / name, table) for name in having)
-    tables = {name: roi_tables(well / name) for name in without} if is_whole else {}
-    if having and not is_whole:
-        lacking = without
-    elif having:
-        lacking = [name for name in without if tables[name]]
-    elif any(tables.values()):
-        known = sorted({each for some in tables.values() for each in some})
+    lacking = without_regions(well, names, table)
+    if lacking and not any(table in list_tables(well / name) for name in names):
+        known = sorted({each for name in lacking for each in roi_tables(well / name)})
         raise NothingToRegisterError(
             f"{well}: no image has the table '{table}'; ROI tables there are {', '.join(known)}. "
             "Give the one with the regions to compare as input_roi_table"
         )
-    else:
-        lacking = []
     told = [
         text
         for name in names

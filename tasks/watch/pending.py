@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tasks.estimate.images import group_images
+from tasks.estimate.images import group_images, without_regions
 from tasks.estimate.options import RegionOptions, registered_name
 from tasks.plan.window import Frozen
 from tasks.storage.attributes import zarr_format
@@ -30,7 +30,8 @@ def pending_in(well: Path, regions: RegionOptions) -> Pending:
     """Return what there is to do in a well.
 
     An image is registered where its record says so: its own, or that of its result beside it. A
-    well in which an image, its table or the reference is missing is not complete, and waits.
+    well in which an image, its table or the reference is missing is not complete, and waits; where
+    no image has a table of regions, the whole images are the regions, as for `register`.
 
     Args:
         well: Folder of the well.
@@ -58,19 +59,21 @@ def pending_in(well: Path, regions: RegionOptions) -> Pending:
 
 def _not_complete(well: Path, table: str) -> str:
     registered = registered_name(table)
+    there = []
     for entry in read_images(well):
         image = well / entry.name
         if zarr_format(image) is None:
             if _is_half_swapped(image):
                 continue
             return f"image {entry.name} is not there yet"
-        if is_output(image):
-            continue
-        if table not in list_tables(image):
-            return f"image {entry.name} has no table '{table}' yet"
-        if _is_of_others(image, registered):
+        if not is_output(image):
+            there.append(entry.name)
+    if missing := without_regions(well, there, table):
+        return f"image {missing[0]} has no table '{table}' yet"
+    for name in there:
+        if _is_of_others(well / name, registered):
             return (
-                f"image {entry.name} has a table '{registered}' that another program made; "
+                f"image {name} has a table '{registered}' that another program made; "
                 "register it by hand if it has not moved yet"
             )
     return ""

@@ -130,6 +130,16 @@ def test_a_well_that_is_not_complete_or_is_a_persons_is_left(
     assert said in decision.left["A/01"]
 
 
+def test_a_well_without_any_roi_table_is_taken_whole_as_by_register(plate: Path) -> None:
+    for name in ("0", "1"):
+        shutil.rmtree(plate / "A/01" / name / "tables")
+    assert decided(plate).wells == {"A/01": ("1", "0"), "B/02": ("1", "0")}
+    write_regions(plate / "A/01/1", "other_table", {"FOV_1": {"x": (0.0, 10.0)}})
+    decision = decided(plate)
+    assert [*decision.wells] == ["B/02"]
+    assert decision.left["A/01"] == "image 1 has no table 'FOV_ROI_table' yet"
+
+
 def test_a_well_that_a_run_is_at_is_left_to_it(plate: Path) -> None:
     with own_registration(plate / "A/01", timeout=0):
         decision = decided(plate)
