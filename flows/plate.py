@@ -8,7 +8,7 @@ from pathlib import Path
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from flows.distributing.run_wells import require_machines, run_wells
+from flows.distributing.run_wells import machines_for, run_wells
 from flows.parameters.form import flow_of
 from flows.parameters.of_flows import PlateParameters, WellParameters
 from flows.results.quality import report_quality
@@ -52,7 +52,6 @@ def apply_registration_to_plate(parameters: PlateParameters) -> PlateResult:
     """
     plate = local_path(parameters.plate_url)
     require_kind(plate, "plate")
-    require_machines(parameters)
     selected, left_out = wells_to_do(
         plate,
         parameters.wells,
@@ -62,7 +61,12 @@ def apply_registration_to_plate(parameters: PlateParameters) -> PlateResult:
             reference_acquisition=parameters.reference_acquisition,
         ),
     )
-    with shown_progress(f"plate {plate.name}") as note:
-        outcomes = run_wells("apply", register_well, selected, plate, parameters, note=note)
+    with (
+        machines_for(plate, parameters) as runs_of,
+        shown_progress(f"plate {plate.name}") as note,
+    ):
+        outcomes = run_wells(
+            "apply", register_well, selected, plate, parameters, runs_of=runs_of, note=note
+        )
     quality = None if parameters.dry_run else report_quality(plate, parameters)
     return ended(plate, outcomes, left_out, quality=quality)

@@ -11,7 +11,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.logging import get_run_logger
 
 from flows.consensus import find_consensus_in
-from flows.distributing.run_wells import propose_wells, require_machines, run_wells
+from flows.distributing.run_wells import machines_for, propose_wells, run_wells
 from flows.estimate import estimate_well
 from flows.parameters.form import flow_of
 from flows.parameters.of_flows import (
@@ -157,7 +157,6 @@ def register_plate(parameters: RegisterPlateParameters) -> PlateResult:
     """
     plate = local_path(parameters.plate_url)
     require_kind(plate, "plate")
-    require_machines(parameters)
     selected, left_out_wells = wells_to_do(
         plate,
         parameters.wells,
@@ -169,10 +168,13 @@ def register_plate(parameters: RegisterPlateParameters) -> PlateResult:
     )
     require_channel(plate, selected, part_of(EstimateOptions, parameters))
     acquisition, pitch = parameters.reference_acquisition, parameters.well_pitch_mm
-    with shown_progress(f"plate {plate.name}") as note:
+    with (
+        machines_for(plate, parameters) as runs_of,
+        shown_progress(f"plate {plate.name}") as note,
+    ):
         of_proposing, of_wells = in_parts(note, (0 if parameters.dry_run else 1, 1))
         if not parameters.dry_run:
-            propose_wells(plate, selected, parameters, note=of_proposing)
+            propose_wells(plate, selected, parameters, runs_of=runs_of, note=of_proposing)
         with shared_movement(plate, acquisition, pitch) as moved:
             outcomes = run_wells(
                 "register",
@@ -180,6 +182,7 @@ def register_plate(parameters: RegisterPlateParameters) -> PlateResult:
                 selected,
                 plate,
                 parameters,
+                runs_of=runs_of,
                 note=of_wells,
                 movement=moved,
             )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any
 
 from prefect import Task
 from prefect.context import FlowRunContext
 
 from flows.distributing.carry import put
+from flows.distributing.run_wells import Asked
 from flows.parameters.form import flow_of
 from flows.parameters.of_flows import PlateParameters, RegisterPlateParameters, ShareParameters
 from flows.plate import register_well
@@ -21,7 +22,7 @@ from flows.running.plate_movement import from_text, known_movement
 from flows.running.propose_plate import propose_plate
 from flows.running.wells_of_plate import WellOutcomes, run_on_wells
 from tasks.plan.wording import counted
-from tasks.progress import part_of_a_run, shown_progress
+from tasks.progress import Note, part_of_a_run, shown_progress
 from tasks.storage.paths import local_path
 
 
@@ -31,39 +32,36 @@ def register_wells_of_plate(parameters: ShareParameters) -> None:
 
     It says there what became of each well; here it ends well also where wells have failed.
     """
-    plate = local_path(parameters.plate_url)
-    wells = parameters.wells
-    # The run of the plate shows how far all is.
-    with part_of_a_run(), shown_progress(f"wells {wells[0]} to {wells[-1]}") as note:
-        if parameters.stage == "apply":
-            asked = PlateParameters(**parameters.asked)
-            outcomes = _run(register_well, parameters, asked, plate, note)
-        else:
-            raw = RegisterPlateParameters(**parameters.asked)
-            if parameters.stage == "propose":
-                propose_plate(plate, wells, raw, note=note)
-                outcomes = WellOutcomes(results={}, failed={}, reports={})
-            else:
-                with _movement(plate, raw, parameters.movement):
-                    outcomes = _run(register_raw_well, parameters, raw, plate, note)
+    outcomes = work_on_share(parameters)
     context = FlowRunContext.get()
     if context is not None and context.flow_run is not None:
         put(context.flow_run.id, outcomes)
-    told = f"{plate.name}: {counted(len(wells), 'well')}"
+    told = f"{local_path(parameters.plate_url).name}: {counted(len(parameters.wells), 'well')}"
     failed = f", {len(outcomes.failed)} failed" if outcomes.failed else ""
     return completed(None, f"{told}{failed}")
 
 
+def work_on_share(parameters: ShareParameters) -> WellOutcomes:
+    """Do a stage of some wells of a plate, as a part of the run of the plate."""
+    plate, wells = local_path(parameters.plate_url), parameters.wells
+    # The run of the plate shows how far all is.
+    with part_of_a_run(), shown_progress(f"wells {wells[0]} to {wells[-1]}") as note:
+        if parameters.stage == "apply":
+            return _run(register_well, wells, plate, PlateParameters(**parameters.asked), note)
+        asked = RegisterPlateParameters(**parameters.asked)
+        if parameters.stage == "propose":
+            propose_plate(plate, wells, asked, note=note)
+            return WellOutcomes(results={}, failed={}, reports={})
+        with _movement(plate, asked, parameters.movement):
+            return _run(register_raw_well, wells, plate, asked, note)
+
+
 def _run(
-    one_well: Task[..., WellResult],
-    parameters: ShareParameters,
-    asked: PlateParameters | RegisterPlateParameters,
-    plate: Path,
-    note: Any,
+    one_well: Task[..., WellResult], wells: Sequence[str], plate: Path, asked: Asked, note: Note
 ) -> WellOutcomes:
     return run_on_wells(
         one_well,
-        parameters.wells,
+        wells,
         plate,
         {"parameters": asked},
         at_most=asked.parallel_wells,

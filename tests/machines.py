@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -47,7 +48,7 @@ class Machines:
             raise RuntimeError(f"{words}: {done.stdout}{done.stderr}")
         return done.stdout
 
-    def start_worker(self) -> subprocess.Popen[bytes]:
+    def start_worker(self, *options: str) -> subprocess.Popen[bytes]:
         """Start a worker, as on one more machine."""
         name = f"worker-{len(self.workers)}"
         with (self.folder / f"{name}.log").open("wb") as log:
@@ -55,6 +56,7 @@ class Machines:
                 [
                     Path(sys.executable).parent / "prefect",
                     *("worker", "start", "--pool", "plate-registration", "--name", name),
+                    *options,
                 ],
                 cwd=self.folder,
                 env=self.environment,
@@ -119,11 +121,22 @@ def machines(folder: Path, **settings: str) -> Iterator[Machines]:
     kept = {name: text for name, text in os.environ.items() if not name.startswith("PREFECT_")}
     environment = {**kept, "PREFECT_HOME": str(folder / "home"), **settings}
     with ExitStack() as stack:
-        server = stack.enter_context(postgres_server(environment, folder))
-        found = Machines(server, folder, {**environment, "PREFECT_API_URL": server.url})
+        server = stack.enter_context(
+            postgres_server({**environment, "PREFECT_SERVER_API_HOST": "0.0.0.0"}, folder)  # noqa: S104
+        )
+        # As other machines would reach it.
+        url = server.url.replace("127.0.0.1", _own_address())
+        found = Machines(server, folder, {**environment, "PREFECT_API_URL": url})
         stack.callback(found.stop_workers)
         found.command("plate-registration", "deploy")
         yield found
+
+
+def _own_address() -> str:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        # Nothing is sent.
+        probe.connect(("192.0.2.1", 9))
+        return str(probe.getsockname()[0])
 
 
 def until(ask: Callable[[], Any], seconds: float, what: str) -> Any:
@@ -144,7 +157,18 @@ def in_a_well(plate: Path) -> tuple[int, Path] | None:
     return None
 
 
-def parent_of(process: int) -> int:
-    """Return the process that has started one."""
-    told = Path(f"/proc/{process}/stat").read_text()
-    return int(told.rpartition(")")[2].split()[1])
+def runs_of(process: int, *, upwards: bool = False) -> list[int]:
+    """Return the processes that one has started, or the one that has started it."""
+    if upwards:
+        return [_parents()[process]]
+    return [child for child, parent in _parents().items() if parent == process]
+
+
+def _parents() -> dict[int, int]:
+    parents = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        # It may just have ended.
+        with suppress(OSError):
+            told = (folder / "stat").read_text().rpartition(")")[2].split()
+            parents[int(folder.name)] = int(told[1])
+    return parents

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
@@ -11,7 +11,7 @@ from typing import Any, cast
 from uuid import UUID
 
 import httpx  # Prefect's client raises httpx's errors
-from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import (
     FlowRunFilter,
     FlowRunFilterId,
@@ -24,7 +24,7 @@ from prefect.states import Cancelling
 
 from flows.distributing.carry import take
 from flows.distributing.shares import Share
-from flows.distributing.watch import Seen, Stands
+from flows.distributing.watch import RunsOfStage, Seen, Stands
 from flows.results.run_names import share_name
 from flows.running.kinds import Stage
 from flows.running.wells_of_plate import WellOutcomes
@@ -41,24 +41,41 @@ _MOST = 200
 """Runs that the server tells of at once."""
 
 
-def require_deployment(client: SyncPrefectClient) -> None:
-    """Make sure that the server can run shares.
+@contextmanager
+def pool_runs(parent: FlowRun, plate: Path) -> Iterator[RunsOfStage]:
+    """Offer runs on the work pool; what an earlier attempt has left at work there is stopped.
+
+    Args:
+        parent: The plate's run.
+        plate: Root folder of the plate.
 
     Raises:
-        InvalidInputError: It does not know their deployment.
+        InvalidInputError: The server does not know the deployment, or what was left does not end.
     """
-    try:
-        client.read_deployment_by_name(DEPLOYMENT)
-    except ObjectNotFound as error:
-        raise InvalidInputError(
-            f"wells cannot be distributed: the server {client.api_url} has no deployment "
-            f"'{DEPLOYMENT}'. With PREFECT_API_URL set to the address of a server that all "
-            "machines reach, run `plate-registration deploy`, and start a worker on each machine"
-        ) from error
+    with get_client(sync_client=True) as client:
+        try:
+            client.read_deployment_by_name(DEPLOYMENT)
+        except ObjectNotFound as error:
+            raise InvalidInputError(
+                f"wells cannot be distributed: the server {client.api_url} has no deployment "
+                f"'{DEPLOYMENT}'. With PREFECT_API_URL set to the address of a server that all "
+                "machines reach, run `plate-registration deploy`, and start a worker on each"
+            ) from error
+
+        def of_stage(stage: Stage, told: Mapping[str, Any]) -> PoolRuns:
+            return PoolRuns(client, parent, plate, stage, told)
+
+        of_stage("apply", {}).stop_earlier()
+        yield of_stage
 
 
 class PoolRuns:
     """Runs of one stage of a plate's run."""
+
+    hint = (
+        "Start a worker on each machine that is to help; one with a --limit needs a place beside "
+        "that of this run"
+    )
 
     def __init__(
         self,

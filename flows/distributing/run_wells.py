@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from prefect import Task
-from prefect.client.orchestration import get_client
 from prefect.context import FlowRunContext
 from prefect.logging import get_run_logger
 from pydantic import TypeAdapter
 
-from flows.distributing.pool_runs import PoolRuns, require_deployment
+from flows.distributing.pool_runs import pool_runs
 from flows.distributing.shares import Share, joined, shares_of
-from flows.distributing.watch import work_through
+from flows.distributing.watch import RunsOfStage, work_through
 from flows.parameters.of_flows import PlateParameters, RegisterPlateParameters
 from flows.results.result import WellResult
 from flows.running.kinds import Stage
@@ -27,15 +27,29 @@ from tasks.progress import Note
 Asked: TypeAlias = PlateParameters | RegisterPlateParameters
 
 
-def require_machines(parameters: Asked) -> None:
-    """Make sure that wells can run where somebody has asked for, before anything is done.
+@contextmanager
+def machines_for(plate: Path, parameters: Asked) -> Iterator[RunsOfStage | None]:
+    """Offer what wells run on, if not here, before anything is done; it is given back at the end.
+
+    Args:
+        plate: Root folder of the plate.
+        parameters: Of the plate's run.
 
     Raises:
-        InvalidInputError: They cannot; says what is missing.
+        InvalidInputError: Wells cannot run where somebody has asked for; says what is missing.
     """
-    if parameters.distribute == "work-pool":
-        with get_client(sync_client=True) as client:
-            require_deployment(client)
+    context = FlowRunContext.get()
+    parent = None if context is None else context.flow_run
+    if parameters.distribute == "here" or parent is None:
+        yield None
+    elif parameters.distribute == "work-pool":
+        with pool_runs(parent, plate) as runs:
+            yield runs
+    else:
+        from flows.distributing.dask_runs import dask_runs  # noqa: PLC0415 - it imports this
+
+        with dask_runs(parent, plate, parameters) as runs:
+            yield runs
 
 
 def run_wells(
@@ -45,6 +59,7 @@ def run_wells(
     plate: Path,
     parameters: Asked,
     *,
+    runs_of: RunsOfStage | None,
     note: Note,
     movement: PlateMovement | None = None,
 ) -> WellOutcomes:
@@ -56,11 +71,12 @@ def run_wells(
         wells: Names of the wells.
         plate: Root folder of the plate.
         parameters: Of the plate's run.
+        runs_of: What wells run on; None for here.
         note: Takes how many wells have ended, and how many there are.
         movement: How the plate moved, where that is known.
     """
-    if parameters.distribute == "work-pool":
-        return _run_on_pool(stage, wells, plate, parameters, note=note, movement=movement)
+    if runs_of is not None:
+        return _run_shares(stage, wells, parameters, runs_of, note=note, movement=movement)
     return run_on_wells(
         one_well,
         wells,
@@ -73,7 +89,12 @@ def run_wells(
 
 
 def propose_wells(
-    plate: Path, wells: Sequence[str], parameters: RegisterPlateParameters, *, note: Note
+    plate: Path,
+    wells: Sequence[str],
+    parameters: RegisterPlateParameters,
+    *,
+    runs_of: RunsOfStage | None,
+    note: Note,
 ) -> None:
     """Let every well propose its shifts, and keep them in its images; see `propose_plate`.
 
@@ -81,31 +102,28 @@ def propose_wells(
         plate: Root folder of the plate.
         wells: Names of the wells.
         parameters: Of the plate's run.
+        runs_of: What wells run on; None for here.
         note: Takes how many wells have proposed, and how many there are.
     """
-    if parameters.distribute == "work-pool":
-        outcomes = _run_on_pool("propose", wells, plate, parameters, note=note)
-        for well, reason in outcomes.failed.items():
-            get_run_logger().warning("%s has not proposed: %s", well, reason)
-    else:
+    if runs_of is None:
         propose_plate(plate, wells, parameters, note=note)
+        return
+    outcomes = _run_shares("propose", wells, parameters, runs_of, note=note)
+    for well, reason in outcomes.failed.items():
+        get_run_logger().warning("%s has not proposed: %s", well, reason)
 
 
-def _run_on_pool(
+def _run_shares(
     stage: Stage,
     wells: Sequence[str],
-    plate: Path,
     parameters: Asked,
+    runs_of: RunsOfStage,
     *,
     note: Note,
     movement: PlateMovement | None = None,
 ) -> WellOutcomes:
     logger = get_run_logger()
-    context = FlowRunContext.get()
-    parent = None if context is None else context.flow_run
-    if parent is None:
-        raise RuntimeError("wells are distributed by a flow's run")
-    told: dict[str, Any] = {
+    told = {
         "asked": TypeAdapter[Any](type(parameters)).dump_python(parameters, mode="json"),
         "movement": None if movement is None else as_text(movement),
     }
@@ -117,14 +135,11 @@ def _run_on_pool(
         note(done, len(wells))
         logger.info("%d of %d wells done", done, len(wells))
 
-    with get_client(sync_client=True) as client:
-        runs = PoolRuns(client, parent, plate, stage, told)
-        runs.stop_earlier()
-        outcomes = work_through(
-            shares_of(wells, parameters.parallel_runs),
-            runs,
-            at_once=parameters.parallel_runs,
-            ended=count,
-            say=logger.warning,
-        )
+    outcomes = work_through(
+        shares_of(wells, parameters.parallel_runs),
+        runs_of(stage, told),
+        at_once=parameters.parallel_runs,
+        ended=count,
+        say=logger.warning,
+    )
     return joined(wells, outcomes)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol, TypeAlias
 from uuid import UUID
 
 from flows.distributing.shares import Share, all_failed
+from flows.running.kinds import Stage
 from flows.running.wells_of_plate import WellOutcomes
 
 MOST_BEGUN = 4
@@ -32,6 +33,11 @@ class Seen:
 class Runs(Protocol):
     """Runs of shares, wherever they are."""
 
+    @property
+    def hint(self) -> str:
+        """What to do where none begins."""
+        ...
+
     def begin(self, share: Share, time: int) -> UUID:
         """Begin a share, for the first, second, … time, and return its run."""
         ...
@@ -51,6 +57,10 @@ class Runs(Protocol):
     def stop(self, runs: Iterable[UUID]) -> None:
         """Let runs end soon, wherever they are."""
         ...
+
+
+RunsOfStage: TypeAlias = Callable[[Stage, Mapping[str, Any]], Runs]
+"""Takes a stage, and what every share of it is told beside its wells."""
 
 
 @dataclass(frozen=True)
@@ -103,10 +113,7 @@ def work_through(
                     ended(begun.share)
             looks = looks + 1 if _all_wait(seen) else 0
             if looks == _LOOKS_BEFORE_WORD:
-                say(
-                    "No worker has taken up any well yet. Start workers on the machines that are "
-                    "to help; a worker with a --limit needs a place beside the one of this run"
-                )
+                say(f"No worker has taken up any well yet. {runs.hint}")
     except BaseException:
         runs.stop([*under_way])
         raise

@@ -19,8 +19,9 @@ class DistributeChoice:
         Field(
             title="Machine: wells run on",
             description=(
-                "Where wells run: here, in this run (the default); or on the work-pool, as further "
-                "runs that any of its workers takes up, on any machine that has the plate."
+                "Where wells run: here, in this run (the default); on the work-pool, as further "
+                "runs that any of its workers takes up; on a dask cluster; or on one that is made "
+                "of jobs of slurm. All machines must have the plate under the same path."
             ),
         ),
     ] = "here"
@@ -31,8 +32,19 @@ class DistributeChoice:
             le=128,
             title="Machine: runs at once",
             description=(
-                "Further runs at once, at most, where wells do not run here. Each works on as many "
-                "wells and images at once as is set beside."
+                "Further runs at once, at most, where wells do not run here; on Slurm, workers. "
+                "Each works on as many wells and images at once as is set beside."
             ),
         ),
     ] = 4
+    dask_address: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            title="Dask scheduler",
+            description=(
+                "Address of the scheduler of a Dask cluster, such as tcp://node:8786. Empty: "
+                "a cluster of processes on this machine, for the time of the run."
+            ),
+        ),
+    ] = None

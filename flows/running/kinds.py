@@ -6,7 +6,7 @@ from typing import Literal
 
 RunnerKind = Literal["threads", "processes"]
 
-Where = Literal["here", "work-pool"]
+Where = Literal["here", "work-pool", "dask", "slurm"]
 """Where the wells of a plate run."""
 
 Stage = Literal["propose", "register", "apply"]

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from flows.running.cores import available_cores
 from tests.benchmarks.comparison import as_table, measure
+from tests.benchmarks.distributing import measure_machines
 from tests.benchmarks.equivalence import run_trials
 from tests.benchmarks.estimation import main as compare_estimates
 from tests.benchmarks.estimation_time import time_fields
@@ -138,6 +139,20 @@ def orchestration(*, wells: tuple[int, int] = (4, 16), images: int = 3, only: st
     """
     for table in measure_ways(wells, images, only):
         console.print(table)
+
+
+@app.command
+def distributing(
+    *, wells: int = 96, images: int = 3, machines: tuple[int, ...] = (0, 1, 2, 4)
+) -> None:
+    """Measure what spreading a plate over workers costs, on PostgreSQL, each with one core.
+
+    Args:
+        wells: Of the plate.
+        images: Of each well, at most five.
+        machines: Workers to measure with; 0 for one run that does all.
+    """
+    console.print(measure_machines(wells, images, machines))
 
 
 if __name__ == "__main__":

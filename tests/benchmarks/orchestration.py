@@ -142,7 +142,7 @@ def _served(way: Way, environment: Mapping[str, str], folder: Path) -> Iterator[
 
 def _counts(server: Server | None, home: Path) -> Mapping[str, int]:
     if server is not None and server.postgres is not None:
-        return asyncio.run(_counts_in_postgres(server.postgres))
+        return counts_in_postgres(server.postgres)
     if not (home / "prefect.db").exists():
         return dict.fromkeys(COUNTED, 0)
     database = sqlite3.connect(home / "prefect.db", timeout=60)
@@ -153,6 +153,11 @@ def _counts(server: Server | None, home: Path) -> Mapping[str, int]:
         }
     finally:
         database.close()
+
+
+def counts_in_postgres(address: str) -> Mapping[str, int]:
+    """Return how many of each a server with PostgreSQL has kept so far."""
+    return asyncio.run(_counts_in_postgres(address))
 
 
 async def _counts_in_postgres(address: str) -> Mapping[str, int]:

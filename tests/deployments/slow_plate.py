@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +14,12 @@ from tests.plates import make_plate, write_regions
 PLANES = 160
 
 
-def slow_plate(path: Path) -> Path:
+def slow_plate(path: Path, wells: Sequence[str] = ("A/01",), planes: int = PLANES) -> Path:
     """Write a plate whose codec takes half a minute for an image on one core."""
-    planes, side = PLANES, 512
+    side = 512
     make_plate(
         path,
+        wells=wells,
         axes="zyx",
         shape=(planes, side, side),
         chunks=(1, side, side),
@@ -28,11 +30,12 @@ def slow_plate(path: Path) -> Path:
     )
     noise = np.random.default_rng(1).integers(0, 4000, (side, side), dtype="uint16")
     chunk = LZMA().encode(noise)
-    for name, start in (("0", 0.0), ("1", 1.0)):
-        image = path / "A" / "01" / name
-        for plane in range(planes):
-            file = image / "0" / str(plane) / "0" / "0"
-            file.parent.mkdir(parents=True)
-            file.write_bytes(chunk)
-        write_regions(image, TABLE, {"FOV_1": {"x": (start, 250.0)}})
+    for well in wells:
+        for name, start in (("0", 0.0), ("1", 1.0)):
+            image = path / well / name
+            for plane in range(planes):
+                file = image / "0" / str(plane) / "0" / "0"
+                file.parent.mkdir(parents=True)
+                file.write_bytes(chunk)
+            write_regions(image, TABLE, {"FOV_1": {"x": (start, 250.0)}})
     return path
