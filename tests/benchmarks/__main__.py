@@ -91,7 +91,8 @@ def whole(
         runs: Repetitions; medians are shown.
         reference_python_path: Python of an environment that has the reference system already.
     """
-    console.print(measure_whole_job(wells, runs, reference_python(reference_python_path)))
+    python = reference_python(reference_python_path)
+    console.print(measure_whole_job(wells, runs, python, console.print))
 
 
 @app.command

@@ -1,7 +1,8 @@
 """What the plate's knowledge changes: right, wrong and refused, with it and without.
 
 Run by hand: `python -m tests.benchmarks.movement [seeds]`, seconds for each seed. Shifts alone are
-simulated, no pixels: what is decided, not what is found.
+simulated, no pixels: what is decided, not what is found. `tests.benchmarks.plates_of_pixels` has
+both.
 """
 
 from __future__ import annotations
@@ -10,13 +11,16 @@ import dataclasses
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
 
 from tasks.movement.decide import Known, decide_region, needs_second_look
+from tasks.movement.evidence import Candidate
 from tasks.movement.plate import fit_plate, know_image
+from tasks.movement.predict import Prediction
 from tests.benchmarks.simulated_plate import PITCH, PIXEL, Scene, Simulated, look_again, simulate
 
 SCENES = {
@@ -46,7 +50,14 @@ SCENES = {
 }
 
 
-def outcomes(simulated: Simulated, *, plate: bool) -> Counter[str]:
+Key = tuple[str, str]
+"""A well and a region of it."""
+
+LookNear = Callable[[Key, Prediction], Candidate | None]
+"""Gives what a second search finds where a field's shift must lie."""
+
+
+def outcomes(simulated: Simulated, look: LookNear, *, plate: bool) -> Counter[str]:
     """Decide on every field and count how each decision compares with the truth."""
     shared = fit_plate(simulated.evidence, PITCH)
     count: Counter[str] = Counter()
@@ -55,7 +66,7 @@ def outcomes(simulated: Simulated, *, plate: bool) -> Counter[str]:
         for known in know_image(image, [image], moved):
             key = (image.well, known.proposal.region)
             truth = simulated.truth[key]
-            looked = _looked_again(known, simulated.kinds[key], truth) if plate else known
+            looked = _looked_again(known, key, look) if plate else known
             decided = decide_region(looked, "neighbours")
             if decided.decision == "refused":
                 count["refused"] += 1
@@ -64,17 +75,24 @@ def outcomes(simulated: Simulated, *, plate: bool) -> Counter[str]:
             allowed = PIXEL
             if decided.decision == "predicted" and looked.prediction is not None:
                 allowed = max(PIXEL, *looked.prediction.within)
-            count["right" if away <= allowed else f"wrong {decided.decision}"] += 1
+            right = away <= allowed
+            count["right" if right else f"wrong {decided.decision}"] += 1
+            count["told"] += not right and decided.decision == "unmoved"
             count[decided.decision] += 1
     return count
 
 
-def _looked_again(known: Known, kind: str, truth: tuple[float, float, float]) -> Known:
+def _looked_again(known: Known, key: Key, look: LookNear) -> Known:
     prediction = known.prediction
     if prediction is None or not needs_second_look(known):
         return known
-    near = look_again(kind, truth, prediction.translation, prediction.within)
-    return dataclasses.replace(known, near=near)
+    return dataclasses.replace(known, near=look(key, prediction))
+
+
+def _simulated_look(simulated: Simulated) -> LookNear:
+    return lambda key, prediction: look_again(
+        simulated.kinds[key], simulated.truth[key], prediction.translation, prediction.within
+    )
 
 
 def main(seeds: int) -> None:
@@ -90,7 +108,7 @@ def main(seeds: int) -> None:
             count: Counter[str] = Counter()
             for seed in range(seeds):
                 simulated = simulate(scene, np.random.default_rng([number, seed]))
-                count += outcomes(simulated, plate=plate)
+                count += outcomes(simulated, _simulated_look(simulated), plate=plate)
             wrong = sum(n for key, n in count.items() if key.startswith("wrong"))
             right, refused = count["right"], count["refused"]
             every = right + wrong + refused

@@ -50,20 +50,29 @@ class Simulated:
     kinds: dict[tuple[str, str], str]
 
 
-def simulate(scene: Scene, rng: np.random.Generator, acquisition: int = 1) -> Simulated:
-    """Return what the fields of one acquisition propose."""
+def simulate(
+    scene: Scene, rng: np.random.Generator, acquisition: int = 1, *, put_back: float = 100.0
+) -> Simulated:
+    """Return what the fields of one acquisition propose.
+
+    Args:
+        scene: How the plate was put back.
+        rng: Draws what is by chance.
+        acquisition: Its number.
+        put_back: Micrometers along y and x by which the plate, and a loose well, moved at most.
+    """
     turn = 2 * np.tan(np.radians(scene.degrees) / 2)
     centre = np.array([scene.rows, scene.columns]) * PITCH * 500
-    put_back = rng.uniform(-100, 100, 2)
-    slipped = rng.uniform(30, 100, 2) * rng.choice([-1, 1], 2)
+    of_plate = rng.uniform(-put_back, put_back, 2)
+    slipped = rng.uniform(0.3 * put_back, put_back, 2) * rng.choice([-1, 1], 2)
     across = int(np.ceil(np.sqrt(scene.fields)))
     evidence, truth, kinds = [], {}, {}
     for well in range(scene.rows * scene.columns):
         row, column = divmod(well, scene.columns)
         name = f"{chr(65 + row)}/{column + 1:02d}"
-        of_well = put_back + rng.normal(0, scene.wells_noise, 2)
+        of_well = of_plate + rng.normal(0, scene.wells_noise, 2)
         if scene.loose == "wells":
-            of_well += rng.uniform(-100, 100, 2)
+            of_well += rng.uniform(-put_back, put_back, 2)
         elif scene.loose == "half" and well >= scene.rows * scene.columns / 2:
             of_well += slipped
         regions = []
@@ -135,7 +144,8 @@ def _candidates(
     right = Candidate(
         translation=(0.0, float(y), float(x)), score=0.7, rival=0.4, error=0.2 * PIXEL
     )
-    if kind == "clear":
+    # The last are known by their pixels only.
+    if kind in {"clear", "sparse", "half", "debris"}:
         return (right,)
     chance = [_chance(rng) for _ in range(3)]
     if kind == "dim":

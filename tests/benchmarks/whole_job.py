@@ -12,7 +12,7 @@ import shutil
 import statistics
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,13 +47,16 @@ class Spent:
     cpu: float
 
 
-def measure_whole_job(wells: tuple[int, int], runs: int, reference_python: Path) -> Table:
+def measure_whole_job(
+    wells: tuple[int, int], runs: int, reference_python: Path, note: Callable[[str], object]
+) -> Table:
     """Run both systems on two plates in turn; return a table of medians.
 
     Args:
         wells: Of the two plates.
         runs: Repetitions.
         reference_python: Python of an environment with the reference system.
+        note: Takes each measurement as it comes: all take minutes.
     """
     with tempfile.TemporaryDirectory(prefix="plate-registration-") as name:
         folder = Path(name)
@@ -69,8 +72,10 @@ def measure_whole_job(wells: tuple[int, int], runs: int, reference_python: Path)
                     plate = _fresh_copy(template, folder / "plate.zarr")
                     seconds = reference.seconds([_job(plate, n)])
                     theirs[n].append(Spent(seconds, reference.cpu_seconds))
+                    note(f"reference, {n} wells: {theirs[n][-1]}")
                     plate = _fresh_copy(template, folder / "plate.zarr")
                     ours[n].append(_ours(plate, environment))
+                    note(f"ours, {n} wells: {ours[n][-1]}")
     return _as_table(wells, runs, theirs, ours)
 
 
