@@ -41,7 +41,7 @@ class DistributeChoice:
         str | None,
         Field(
             min_length=1,
-            title="Dask scheduler",
+            title="Machine: Dask scheduler",
             description=(
                 "Address of the scheduler of a Dask cluster, such as tcp://node:8786. Empty: "
                 "a cluster of processes on this machine, for the time of the run."
