@@ -13,8 +13,9 @@ from prefect import serve
 from prefect.deployments.runner import RunnerDeployment
 
 from flows.deploying.deploy import with_site_settings
-from flows.deploying.described import deployment_of, read_described
+from flows.deploying.described import deployment_of, read_described, send
 from flows.deploying.on_server import settings_on_server
+from flows.deploying.triggers import install_triggers
 
 PREFECT_YAML = Path(__file__).resolve().parent.parent / "prefect.yaml"
 RUNS_AT_ONCE = 2
@@ -28,6 +29,16 @@ def read_deployments(path: Path = PREFECT_YAML) -> list[RunnerDeployment]:
     ]
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Serve, until the process is stopped."""
+    deployments = read_deployments()
+    for described, deployment in zip(read_described(PREFECT_YAML), deployments, strict=True):
+        if "triggers" in described:
+            for said in install_triggers(described, send(deployment)):
+                print(said)  # noqa: T201 - it runs in a terminal
     # Paused, they would stay so for a worker that follows.
-    serve(*read_deployments(), limit=RUNS_AT_ONCE, pause_on_shutdown=False)
+    serve(*deployments, limit=RUNS_AT_ONCE, pause_on_shutdown=False)
+
+
+if __name__ == "__main__":
+    main()

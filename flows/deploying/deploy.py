@@ -10,9 +10,10 @@ from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.exceptions import ObjectNotFound
 
 from flows.deploying.automations import install_automations
-from flows.deploying.described import PREFECT_YAML, deployment_of, flow_of, read_described
+from flows.deploying.described import PREFECT_YAML, deployment_of, flow_of, read_described, send
 from flows.deploying.merge import Described, differences, merged
 from flows.deploying.on_server import settings_on_server
+from flows.deploying.triggers import install_triggers
 from tasks.plan.errors import InvalidInputError
 from tasks.plan.window import Frozen
 from tasks.storage.paths import local_path
@@ -40,7 +41,7 @@ def deploy(
     """Deploy, and yield in words what was done.
 
     The work pool is made unless it is there. A deployment that is there keeps the parameters,
-    limit, schedules and environment that it has on the server.
+    limit, schedules and environment that it has on the server, and its automations as they are.
 
     Args:
         path: The file.
@@ -63,9 +64,10 @@ def deploy(
         ready.append((described, [] if there is None else list(differences(shipped, there))))
     for described, kept in ready:
         _make_pool(described["work_pool"]["name"])
-        deployment_of(described, on_pool=True).apply()
+        identity = send(deployment_of(described, on_pool=True))
         name = f"{flow_of(described).name}/{described['name']}"
         yield f"{name}: deployed" + (f"; kept: {', '.join(kept)}" if kept else "")
+        yield from install_triggers(described, identity, anew=as_shipped)
     yield from install_automations(notify=notify)
 
 

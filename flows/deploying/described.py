@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
+from uuid import UUID
 
 import yaml  # type: ignore[import-untyped]  # ships no type information
 from prefect import Flow
@@ -12,7 +13,6 @@ from prefect.client.schemas.actions import DeploymentScheduleCreate
 from prefect.client.schemas.objects import ConcurrencyLimitConfig
 from prefect.client.schemas.schedules import SCHEDULE_TYPES
 from prefect.deployments.runner import RunnerDeployment
-from prefect.events import DeploymentTriggerTypes
 from prefect.types.entrypoint import EntrypointType
 from pydantic import TypeAdapter
 
@@ -50,7 +50,7 @@ def flow_of(described: Described) -> Flow[..., Any]:
 
 
 def deployment_of(described: Described, *, on_pool: bool) -> RunnerDeployment:
-    """Return a deployment that Prefect can send to its server.
+    """Return a deployment that Prefect can send to its server, without its triggers.
 
     Args:
         described: As in the file, maybe with a site's settings.
@@ -66,15 +66,16 @@ def deployment_of(described: Described, *, on_pool: bool) -> RunnerDeployment:
         paused=described.get("paused", False),
         concurrency_limit=None if limit is None else ConcurrencyLimitConfig(**limit),
         schedules=[_schedule(each) for each in described.get("schedules", [])],
-        triggers=[
-            TypeAdapter[Any](DeploymentTriggerTypes).validate_python(each)
-            for each in described.get("triggers", [])
-        ],
         work_pool_name=pool["name"] if on_pool else None,
         job_variables=pool["job_variables"] if on_pool else None,
         entrypoint_type=EntrypointType.MODULE_PATH,
     )
     return put_in_form(cast("RunnerDeployment", deployment))
+
+
+def send(deployment: RunnerDeployment) -> UUID:
+    """Send a deployment to the server, and return its identity there."""
+    return cast("UUID", deployment.apply())
 
 
 def _schedule(described: Described) -> DeploymentScheduleCreate:

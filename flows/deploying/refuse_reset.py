@@ -9,6 +9,7 @@ from __future__ import annotations
 from flows.deploying.described import read_described
 from flows.deploying.merge import differences
 from flows.deploying.on_server import settings_on_server
+from flows.deploying.triggers import triggers_there
 
 
 def refuse_reset() -> None:
@@ -23,6 +24,11 @@ def refuse_reset() -> None:
         for described in read_described()
         if (there := settings_on_server(described)) is not None
         for found in differences(described, there)
+    ]
+    lost += [
+        f"{described['name']}: a second automation would be made beside '{name}'"
+        for described in read_described()
+        for name in triggers_there(described)
     ]
     if lost:
         raise SystemExit(

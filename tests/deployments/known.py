@@ -31,3 +31,26 @@ def told(setting: Any) -> Any:
     if isinstance(setting, dict):
         return {name: value for name, value in setting.items() if name not in of_the_server}
     return setting
+
+
+def skips(deployment: dict[str, Any]) -> bool:
+    """Return whether a run beyond the limit is skipped."""
+    strategy: str = deployment["concurrency_options"]["collision_strategy"]
+    return strategy == "CANCEL_NEW"
+
+
+def on_event(site: Site, *, switch: bool | None = None) -> bool:
+    """Return whether the automation of `plate.acquired`, of which there is one, is on.
+
+    Args:
+        site: Where the server is.
+        switch: What to set before; None for nothing.
+    """
+    automations = site.answer("POST", "/automations/filter", {})
+    (ours,) = [each for each in automations if "plate.acquired" in each["name"]]
+    if switch is None:
+        enabled: bool = ours["enabled"]
+        return enabled
+    changed = {"enabled": switch}
+    site.request("PATCH", f"/automations/{ours['id']}", changed).raise_for_status()
+    return switch

@@ -17,7 +17,7 @@ from tests.deployments.browser import browser
 from tests.deployments.conftest import Site, running
 from tests.deployments.documented import blocks_of
 from tests.deployments.installed import PROJECT
-from tests.deployments.known import known, told
+from tests.deployments.known import known, on_event, skips, told
 from tests.deployments.lost_machine import listening, lose_machine, watch_closely
 from tests.deployments.run_form import ask_in_form, report_shown_by
 from tests.deployments.slow_plate import PLANES, slow_plate
@@ -50,11 +50,6 @@ def test_every_deployment_arrives_as_described(deployed: dict[str, dict[str, Any
     assert skipping == {"plate-nightly", "new-plates"}
 
 
-def skips(deployment: dict[str, Any]) -> bool:
-    strategy: str = deployment["concurrency_options"]["collision_strategy"]
-    return strategy == "CANCEL_NEW"
-
-
 def test_who_has_no_password_is_refused(site: Site) -> None:
     paths = ["/deployments/filter", "/flow_runs/filter"]
     refused = {httpx.post(f"{site.api}{path}", json={}, timeout=30).status_code for path in paths}
@@ -85,10 +80,13 @@ def test_deploying_again_keeps_what_a_site_has_set(
     site.request("POST", f"{url}/pause_deployment").raise_for_status()
     changed = f"{url}/schedules/{schedule['id']}"
     site.request("PATCH", changed, {**due, **where}).raise_for_status()
+    on_event(site, switch=False)
     before = known(site)
     said = site.run("plate-registration", "deploy")
     assert "kept: parameter registered_roi_table is 'mine'" in said
     after = known(site)
+    assert not on_event(site)
+    on_event(site, switch=True)
     assert after["plate-nightly"]["paused"]
     assert after["plate-nightly"]["schedules"][0]["active"]
     assert after["plate-nightly"]["job_variables"]["env"] == {
