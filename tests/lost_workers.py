@@ -6,10 +6,10 @@
 
 Killed (SIGKILL) in the middle of a well is the process of a run; a worker alone; a worker with all
 that it runs, as when its machine is lost, which the server notices by the missing signs of life; a
-worker of a Dask cluster of processes; or one that a Slurm has started which runs its jobs here. The
-plate must end as it does on one machine, byte by byte, with one report and nothing for the doctor
-to find. A cancelled plate's run must end every run that it has begun, and the next one finish the
-plate. It needs PostgreSQL's programs.
+worker of a Dask cluster of processes; or one that a job of Slurm has started. (Where there is no
+Slurm, two lines of shell stand for it.) The plate must end as it does on one machine, byte by byte,
+with one report and nothing for the doctor to find. A cancelled plate's run must end every run that
+it has begun, and the next one finish the plate. It needs PostgreSQL's programs.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from tasks.doctor.plate import examine_plate
 from tests.benchmarks.tiny_plate import ROI_TABLE, WAVELENGTH, make_tiny_plate
 from tests.deployments.slow_plate import slow_plate
 from tests.flows.conftest import TABLE
-from tests.machines import Machines, in_a_well, machines, runs_of, until
+from tests.machines import Machines, in_a_well, machines, runs_of, until, worker_of
 from tests.trees import digest_tree
 
 _SILENCE = 150
@@ -103,17 +103,16 @@ def main() -> int:
 
 
 def _with_slurm(folder: Path) -> dict[str, str]:
-    """Write what stands for Slurm here, and return the settings by which it is found."""
+    """Write what stands for Slurm where there is none, and return the settings to be used."""
+    job = {"DASK_JOBQUEUE__SLURM__CORES": "2", "DASK_JOBQUEUE__SLURM__MEMORY": "2GB"}
+    if shutil.which("sbatch"):
+        return job
     programs = folder / "slurm"
     programs.mkdir()
     for name, text in _SLURM.items():
         (programs / name).write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
         (programs / name).chmod(stat.S_IRWXU)
-    return {
-        "PATH": f"{programs}:{os.environ['PATH']}",
-        "DASK_JOBQUEUE__SLURM__CORES": "2",
-        "DASK_JOBQUEUE__SLURM__MEMORY": "4GB",
-    }
+    return {**job, "PATH": f"{programs}:{os.environ['PATH']}"}
 
 
 def _lose_soon(site: Machines) -> None:
@@ -146,7 +145,9 @@ def _try(site: Machines, kind: str, plate: Plate, folder: Path, here: Path) -> I
     run = plate.start(site, path, **how)
     done = ""
     if kind != "undisturbed":
-        process, lock = until(lambda: in_a_well(path), _LONGEST, "a run is at work in a well")
+        # A machine that is lost with the plate's own run needs somebody to say Retry.
+        own = site.worker_of(run) if kind in {"worker", "machine"} else 0
+        process, lock = until(lambda: in_a_well(path, own), _LONGEST, "a run is at work in a well")
         done = f"in {lock.relative_to(path).parents[1]}"
         if kind == "cancel":
             yield from _cancel(site, run, path, before)
@@ -174,7 +175,7 @@ def _try(site: Machines, kind: str, plate: Plate, folder: Path, here: Path) -> I
 
 def _kill(kind: str, process: int) -> list[int]:
     """Kill what a kind says, and return it."""
-    (worker,) = runs_of(process, upwards=True) if kind in {"worker", "machine"} else (0,)
+    worker = worker_of(process)
     victims = {"worker": [worker], "machine": [worker, *runs_of(worker)]}.get(kind, [process])
     for victim in victims:
         os.kill(victim, signal.SIGKILL)

@@ -97,6 +97,15 @@ class Machines:
         state: dict[str, Any] = self.ask("GET", f"/flow_runs/{run}")["state"]
         return state
 
+    def worker_of(self, run: str) -> int:
+        """Return the worker that a run is at."""
+        told = until(
+            lambda: self.ask("GET", f"/flow_runs/{run}")["infrastructure_pid"],
+            600,
+            f"run {run} is taken up",
+        )
+        return worker_of(int(told.rpartition(":")[2]))
+
     def end_of(self, run: str, seconds: float) -> dict[str, Any]:
         """Wait for the end of a run, and return its state."""
         until(lambda: self.state(run)["type"] in _ENDS, seconds, f"run {run} ends")
@@ -149,19 +158,29 @@ def until(ask: Callable[[], Any], seconds: float, what: str) -> Any:
     raise TimeoutError(f"{what}: not within {seconds:g} s")
 
 
-def in_a_well(plate: Path) -> tuple[int, Path] | None:
-    """Return a process that is at work in a well of a plate, and the lock by which it is known."""
+def in_a_well(plate: Path, away_from: int = 0) -> tuple[int, Path] | None:
+    """Return a process that is at work in a well of a plate, and the lock by which it is known.
+
+    Args:
+        plate: Root folder of the plate.
+        away_from: A worker that has not started it.
+    """
     for lock in plate.glob(f"*/*/{LOCK_FOLDER}/*.image.lock"):
         with suppress(OSError, ValueError):
-            return int(json.loads(lock.read_bytes())["pid"]), lock
+            process = int(json.loads(lock.read_bytes())["pid"])
+            if not away_from or worker_of(process) != away_from:
+                return process, lock
     return None
 
 
-def runs_of(process: int, *, upwards: bool = False) -> list[int]:
-    """Return the processes that one has started, or the one that has started it."""
-    if upwards:
-        return [_parents()[process]]
-    return [child for child, parent in _parents().items() if parent == process]
+def runs_of(worker: int) -> list[int]:
+    """Return the processes that a worker has started."""
+    return [child for child, parent in _parents().items() if parent == worker]
+
+
+def worker_of(process: int) -> int:
+    """Return what has started the process of a run."""
+    return _parents().get(process, 0)
 
 
 def _parents() -> dict[int, int]:

@@ -153,7 +153,8 @@ def distributing(
         images: Of each well, at most five.
         machines: Workers to measure with; 0 for one run that does all.
     """
-    console.print(measure_machines(wells, images, machines))
+    for line in measure_machines(wells, images, machines):
+        console.print(line)
 
 
 if __name__ == "__main__":

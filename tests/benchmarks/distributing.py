@@ -6,11 +6,9 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-from rich.table import Table
 
 from tests.benchmarks.orchestration import COUNTED, counts_in_postgres
 from tests.benchmarks.process_costs import cpu_of_family
@@ -30,19 +28,18 @@ class _Measured:
     counts: Mapping[str, int]
 
 
-def measure_machines(wells: int, images: int, workers: Sequence[int]) -> Table:
+def measure_machines(wells: int, images: int, workers: Sequence[int]) -> Iterator[str]:
     """Register one plate from raw images, each time with another number of workers.
 
-    Every worker takes one run at a time, with one thread; one more has the plate's own run.
+    Every worker takes one run at a time, with one thread; one more has the plate's own run. Yields
+    a line for each number, once it is known.
 
     Args:
         wells: Of the plate.
         images: Of each well.
         workers: How many, each time; 0 for one run that does all by itself.
     """
-    table = Table(title=f"{wells} wells of {images} images, PostgreSQL, {os.cpu_count()} cores")
-    for column in ("workers", "wall, s", "CPU of runs", "of the server", *COUNTED):
-        table.add_column(column, justify="right")
+    yield f"{wells} wells of {images} images, PostgreSQL, {os.cpu_count()} cores"
     with tempfile.TemporaryDirectory(prefix="plate-registration-") as name:
         folder = Path(name)
         raw = make_tiny_plate(folder / "raw.zarr", wells, images)
@@ -50,14 +47,12 @@ def measure_machines(wells: int, images: int, workers: Sequence[int]) -> Table:
             for number in workers:
                 found = _measure(site, raw, folder / f"{number}" / "plate.zarr", number)
                 per_image = (found.runs / wells / images, found.server / wells / images)
-                table.add_row(
-                    str(number or "here"),
-                    f"{found.wall:.0f}",
-                    *(f"{seconds:.2f} s an image" for seconds in per_image),
-                    *(str(count) for count in found.counts.values()),
+                counts = ", ".join(f"{count} {name}" for name, count in found.counts.items())
+                yield (
+                    f"{number or 'no'} workers: {found.wall:.0f} s; CPU an image: "
+                    f"{per_image[0]:.2f} s of runs, {per_image[1]:.2f} s of the server; {counts}; "
+                    f"load {os.getloadavg()[0]:.1f}"
                 )
-    table.caption = f"load {os.getloadavg()[0]:.1f} at the end"
-    return table
 
 
 def _measure(site: Machines, raw: Path, plate: Path, number: int) -> _Measured:
