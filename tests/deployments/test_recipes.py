@@ -12,6 +12,8 @@ import pytest
 import yaml
 from prefect.utilities.schema_tools import validate
 
+from tests.deployments.documented import blocks_of
+
 PROJECT = Path(__file__).parent.parent.parent
 RECIPES = PROJECT / "deployments"
 POOL = "plate-registration"
@@ -61,6 +63,18 @@ def test_what_a_kubernetes_job_is_made_of_has_a_value_or_may_be_left_out() -> No
     assert mount == {"name": volume["name"], "mountPath": "/data"}
     for name in ("image", "plates_claim", "owner", "group"):
         assert variables["properties"][name]["default"], name
+
+
+@pytest.mark.parametrize("document", ["slurm.md", "kubernetes.md"])
+def test_what_the_documents_give_to_a_shell_can_be_read_by_it_and_names_files_there_are(
+    document: str,
+) -> None:
+    blocks = blocks_of(RECIPES / document)
+    assert blocks
+    for block in blocks:
+        subprocess.run(["/bin/bash", "-n"], input=block.text, text=True, check=True, timeout=60)
+        for named in re.findall(r"deployments/[\w.-]+", block.text):
+            assert (PROJECT / named).is_file(), named
 
 
 @pytest.fixture
