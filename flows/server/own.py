@@ -32,6 +32,9 @@ _CODE = Path(__file__).with_name("process.py")
 
 _FOR_US_ALONE = {
     "PREFECT_UI_ENABLED": "0",
+    # Nobody has automations there, and nobody looks at its events.
+    "PREFECT_SERVER_SERVICES_TRIGGERS_ENABLED": "false",
+    "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_ENABLED": "false",
     # What Prefect sets for the temporary servers that it starts by itself.
     "PREFECT__SERVER_EPHEMERAL": "1",
     "PREFECT__SERVER_FINAL": "1",

@@ -78,7 +78,8 @@ def histogram(
     )
     axes.set_xlabel(label)
     axes.set_ylabel("regions")
-    axes.legend(frameon=False)
+    # The best place is looked for by the clock, with a warning where that takes long.
+    axes.legend(frameon=False, loc="upper right")
     return _svg(figure, [axes])
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
@@ -19,8 +18,8 @@ from tasks.plan.errors import InvalidInputError
 from tests.flows.snapshots import snapshot
 from tests.plate_tables import write_regions
 from tests.registration import register
+from tests.storage.holders import Holder
 from tests.storage.steps import leftovers
-from tests.storage.test_locks import end, hold
 from tests.storage.test_well_entries import change_metadata
 from tests.trees import digest_tree
 
@@ -121,17 +120,15 @@ def change_the_table_between(well: Path) -> None:
 
 
 def kill_an_owner(well: Path) -> None:
-    owner = hold(well, "1")
-    owner.send_signal(signal.SIGKILL)
-    owner.communicate(timeout=30)
+    owner = Holder(well, "1")
+    owner.kill()
     # An image's owner holds two names; one is enough to look at.
     (well / ".plate-registration" / "1_registered.image.lock").unlink()
 
 
 def kill_an_owner_of_the_well(well: Path) -> None:
-    owner = hold(well)
-    owner.send_signal(signal.SIGKILL)
-    owner.communicate(timeout=30)
+    owner = Holder(well)
+    owner.kill()
 
 
 REPAIRED = {
@@ -224,13 +221,13 @@ def test_what_a_person_must_decide_is_left_as_it_is(
 
 def test_an_image_in_use_is_left_alone_and_not_wrong(plate: Path) -> None:
     leave("staging")(well_of(plate))
-    owner = hold(well_of(plate), "1")
+    owner = Holder(well_of(plate), "1")
     found = examine_plate(plate)
     assert wrong(found) == []
     assert f"in use by process {owner.pid} on" in str(found[0])
     assert repair_plate(plate) == ()
     assert leftovers(well_of(plate)) == [".1.plate-registration.staging"]
-    end(owner)
+    owner.let_go()
     assert len(wrong(examine_plate(plate))) == 1
 
 

@@ -32,6 +32,9 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as environment:
         for name, value in SETTINGS.items():
             environment.setenv(name, value)
+        # As the command's own server; half of what a server does is for these.
+        for service in ("TRIGGERS", "EVENT_PERSISTER"):
+            environment.setenv(f"PREFECT_SERVER_SERVICES_{service}_ENABLED", "false")
         with prefect_test_harness(server_startup_timeout=120), temporary_settings(changed):
             yield
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-import signal
 import socket
-import subprocess
-import sys
 import threading
 from pathlib import Path
 
@@ -18,43 +15,14 @@ from tasks.plan.errors import InvalidInputError, LockHeldError
 from tasks.storage.hidden import LOCK_FOLDER
 from tasks.storage.locks import forget_ended, own_image, own_well
 from tests.runs import Run, run_image
-
-_HOLD = """
-import sys, time
-from pathlib import Path
-from tasks.storage.hidden import LOCK_FOLDER
-from tasks.storage.locks import forget_ended, own_image, own_well
-from tests.runs import Run, run_image
-well, image = Path(sys.argv[1]), sys.argv[2]
-with own_image(well, image, timeout=5) if image else own_well(well, timeout=5):
-    print("held", flush=True)
-    sys.stdin.read()
-"""
-
-
-def hold(well: Path, image: str = "") -> subprocess.Popen[str]:
-    """Start a process that owns an image, or the well, until its input ends."""
-    process = subprocess.Popen(  # noqa: S603 - our own interpreter and text
-        [sys.executable, "-c", _HOLD, str(well), image],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "held\n"
-    return process
-
-
-def end(process: subprocess.Popen[str]) -> None:
-    process.communicate("", timeout=30)
-    assert process.returncode == 0
+from tests.storage.holders import Holder
 
 
 def test_a_held_image_names_its_holder(well: Path) -> None:
-    holder = hold(well, "1")
+    holder = Holder(well, "1")
     with pytest.raises(LockHeldError) as caught, own_image(well, "1", timeout=0.1):
         pass
-    end(holder)
+    holder.let_go()
     message = str(caught.value)
     assert f"process {holder.pid} on {socket.gethostname()} since 20" in message
     assert str(well) in message
@@ -92,27 +60,26 @@ def test_other_images_and_the_well_are_free(well: Path, image: str) -> None:
 
 
 def test_the_well_has_one_owner(well: Path) -> None:
-    holder = hold(well)
+    holder = Holder(well)
     with pytest.raises(LockHeldError, match=f"process {holder.pid} "), own_well(well, timeout=0):
         pass
-    end(holder)
+    holder.let_go()
     with own_well(well, timeout=0):
         pass
 
 
 def test_a_killed_holder_does_not_block(well: Path) -> None:
-    holder = hold(well, "1")
-    holder.send_signal(signal.SIGKILL)
-    holder.communicate(timeout=30)
+    holder = Holder(well, "1")
+    holder.kill()
     with own_image(well, "1", timeout=0):
         pass
 
 
 def test_waiting_ends_when_the_holder_does(well: Path) -> None:
-    holder = hold(well, "1")
-    threading.Timer(0.3, end, [holder]).start()
+    holder = Holder(well, "1")
+    threading.Timer(0.3, holder.let_go).start()
     with own_image(well, "1", timeout=30):
-        assert holder.wait(timeout=30) == 0
+        pass
 
 
 def test_threads_exclude_each_other(well: Path) -> None:
@@ -157,11 +124,11 @@ def test_a_read_only_well_is_a_clear_error(
 
 
 def test_a_holder_that_has_not_said_who_it_is(well: Path) -> None:
-    holder = hold(well, "1")
+    holder = Holder(well, "1")
     (well / ".plate-registration" / "1.image.lock").write_text('{"host": "mic')
     with pytest.raises(LockHeldError, match="another run"), own_image(well, "1", timeout=0):
         pass
-    end(holder)
+    holder.let_go()
 
 
 def test_nothing_stays_after_a_run_that_was_refused(well: Path) -> None:
@@ -173,15 +140,14 @@ def test_nothing_stays_after_a_run_that_was_refused(well: Path) -> None:
 
 
 def test_what_a_killed_holder_left_goes_with_the_next_run(well: Path) -> None:
-    holder = hold(well, "1")
-    holder.send_signal(signal.SIGKILL)
-    holder.communicate(timeout=30)
-    other = hold(well, "0")
+    holder = Holder(well, "1")
+    holder.kill()
+    other = Holder(well, "0")
     assert {path.name for path in (well / LOCK_FOLDER).iterdir()} > {"1.image.lock"}
     forget_ended(well)
     # What another run holds stays held.
     assert not (well / LOCK_FOLDER / "1.image.lock").exists()
     with pytest.raises(LockHeldError), own_image(well, "0", timeout=0):
         pass
-    end(other)
+    other.let_go()
     assert not (well / LOCK_FOLDER).exists()
