@@ -44,10 +44,11 @@ def _shown(field: dict[str, Any]) -> dict[str, Any]:
     As it is made, it shows two tabs, `int` and `None`, and below them `Property is type "None"`. A
     field without a default is empty instead, and the server takes null for it all the same.
     """
-    kinds = field.get("anyOf", [])
-    if NOTHING not in kinds or field["default"] is not None:
+    kinds = [each for each in field.get("anyOf", []) if each != NOTHING]
+    # What must be given, may be of several types, or has a value by default stays as it is.
+    if len(kinds) != 1 or field.get("default", NOTHING) is not None:
         return field
-    (kind,) = [each for each in kinds if each != NOTHING]
+    (kind,) = kinds
     if "enum" in kind:
         # Nobody could empty a list of choices again; and null is none of them.
         chosen = [{**NOTHING, "title": "Empty"}, {**kind, "title": "Choose"}]
