@@ -128,7 +128,7 @@ class DaskRuns:
         # Where the scheduler is gone, nothing is left to be told.
         with suppress(OSError):
             client.cancel([self._futures[run].wrapped_future for run in runs], force=True)
-            client.run(stop_at_work, self._parent, wait=False, on_error="ignore")
+            client.run(stop_at_work, self._parent, on_error="ignore")
 
 
 def how_it_stands(future: Any, *, is_empty: bool) -> Seen:

@@ -10,27 +10,49 @@ import pytest
 from distributed import LocalCluster
 
 from flows.distributing import dask_cluster
+from flows.distributing.dask_runs import DaskRuns
 from flows.plate import apply_registration_to_plate
 from tasks.plan.errors import InvalidInputError
+from tasks.stopping import Stopping
 from tests.flows.conftest import TABLE
+from tests.machines import in_a_well, until
 from tests.trees import digest_tree
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 
 
-def test_a_cluster_gives_what_one_machine_gives(plate: Path, tmp_path: Path) -> None:
+def test_a_cluster_gives_what_one_machine_gives_also_after_it_was_stopped(
+    plate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     copy = shutil.copytree(plate, tmp_path / "copy.zarr")
     here = apply_registration_to_plate(str(plate), TABLE)
+
+    asked_to_stop = []
+    ask = Stopping.ask
+
+    def ask_and_tell(stopping: Stopping) -> None:
+        asked_to_stop.append(stopping)
+        ask(stopping)
+
+    def stop(_: DaskRuns) -> None:
+        until(lambda: in_a_well(copy), 60, "a share is at work in a well")
+        raise KeyboardInterrupt
+
     # Its workers are threads here, which is quickly there; `tests.lost_workers` has processes.
     threads: dict[str, Any] = {"processes": False, "protocol": "tcp", "host": "127.0.0.1"}
     with LocalCluster(  # type: ignore[no-untyped-call]
         n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0", **threads
     ) as cluster:
-        there = apply_registration_to_plate(
-            str(copy), TABLE, distribute="dask", dask_address=cluster.scheduler_address
-        )
+        asked: dict[str, Any] = {"distribute": "dask", "dask_address": cluster.scheduler_address}
+        with monkeypatch.context() as stopped:
+            stopped.setattr(DaskRuns, "pause", stop)
+            stopped.setattr(Stopping, "ask", ask_and_tell)
+            with pytest.raises(KeyboardInterrupt):
+                apply_registration_to_plate(str(copy), TABLE, **asked)
+        until(lambda: not in_a_well(copy), 60, "nothing is at work any more")
+        assert asked_to_stop
+        there = apply_registration_to_plate(str(copy), TABLE, **asked)
     assert digest_tree(copy) == digest_tree(plate)
-    assert [report.outcome for report in there.reports] == ["registered"] * 6
     shown = [(report.well, report.image, report.quality) for report in there.reports]
     assert shown == [(report.well, report.image, report.quality) for report in here.reports]
 
