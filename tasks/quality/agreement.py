@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from tasks.quality.floats import as_floats
 
 BRIGHTEST = 0.999
 """Quantile that brighter pixels are clipped to: a speck of debris is no agreement."""
@@ -39,12 +42,13 @@ def centred(pixels: NDArray[Any]) -> Centred:
 
     Light fades with depth in both acquisitions, which alone would correlate.
     """
-    values = np.nan_to_num(pixels.astype(np.float32))
+    values = as_floats(pixels)
     if values.size == 0:
         return None
     largest = float(np.abs(values).max())
     some = values.reshape(-1)[:: max(1, values.size // _COUNTED)]
-    np.minimum(values, np.quantile(some, BRIGHTEST), out=values)
+    brightest = math.floor(BRIGHTEST * (some.size - 1))
+    np.minimum(values, np.partition(some, brightest)[brightest], out=values)
     values -= values.mean(axis=(-2, -1), keepdims=True, dtype=np.float64)
     length = float(np.sqrt(np.vdot(values, values)))
     # What is left of a constant is the rounding of its mean.

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.quality.agreement import agreement
+from tasks.quality.floats import as_floats
 
 _PEAKS = 3
 """Peaks that are tried: the highest may be one of the background."""
@@ -45,10 +46,7 @@ def common_motion(reference: NDArray[Any], moving: NDArray[Any]) -> tuple[int, i
         return 0, 0
     shape = (_fast(reference.shape[0]), _fast(reference.shape[1]))
     taper = np.outer(*(np.hanning(n + 2)[1:-1] for n in shape)).astype(np.float32)
-    one, two = (
-        np.nan_to_num(each[: shape[0], : shape[1]].astype(np.float32))
-        for each in (reference, moving)
-    )
+    one, two = (as_floats(each[: shape[0], : shape[1]]) for each in (reference, moving))
     spectra = [np.fft.rfft2((each - each.mean()) * taper) for each in (one, two)]
     product = spectra[1] * np.conj(spectra[0])
     magnitude = np.abs(product)

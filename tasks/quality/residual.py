@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tasks.quality.floats import as_floats
+
 SMALLEST_BLOCK = 24
 """Pixels: in less there is too little to tell a motion from noise."""
 
@@ -25,6 +27,9 @@ CLEAR = 4.5
 
 LIKENESS = 0.3
 """Correlation that a block must reach at its peak: without it, the peak is one of noise."""
+
+LIKE_AT_ONCE = 0.7
+"""Correlation of two blocks from which on they are believed to show the same where they are."""
 
 _BINOMIAL = np.array([1, 4, 6, 4, 1], np.float32) / np.float32(16)
 
@@ -77,14 +82,17 @@ def residual_motion(reference: NDArray[Any], moving: NDArray[Any]) -> Residuals:
     side = block_side(reference.shape)
     if side is None:
         return Residuals(np.empty((0, 2)), np.empty((0, 2)), 0)
-    raw = [np.nan_to_num(each.astype(np.float32)) for each in (reference, moving)]
+    raw = [as_floats(each) for each in (reference, moving)]
     corners = np.array(
         [(y, x) for y in _starts(raw[0].shape[0], side) for x in _starts(raw[0].shape[1], side)]
     )
     first, second = (_have_content(_blocks(each, corners, side), _noise(each)) for each in raw)
     blocks, corners = len(corners), corners[first & second]
     one, two = (_blocks(_smoothed(each), corners, side) for each in raw)
-    motion = _refined(one, two, _peaks(one, two))
+    motion = _at_once(one, two)
+    doubted = np.flatnonzero(~np.isfinite(motion).all(axis=1))
+    one, two = one[doubted], two[doubted]
+    motion[doubted] = _refined(one, two, _peaks(one, two))
     is_clear = np.isfinite(motion).all(axis=1)
     return Residuals(
         centre=corners[is_clear] + side / 2,
@@ -123,14 +131,14 @@ def _noise(pixels: NDArray[np.float32]) -> float:
 
 def _smoothed(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the picture smoothed a little: gradients of single pixels are those of noise."""
-    for axis in (0, 1):
-        last = pixels.shape[axis] - 1
-        smooth = np.zeros_like(pixels)
-        for offset, weight in enumerate(_BINOMIAL, start=-len(_BINOMIAL) // 2 + 1):
-            # Edges are repeated.
-            near = np.clip(np.arange(offset, last + 1 + offset), 0, last)
-            smooth += weight * pixels.take(near, axis=axis)
-        pixels = smooth
+    for _ in range(2):
+        # Along the rows of one picture, then, turned, along its columns.
+        wide = np.pad(pixels, [(0, 0), (2, 2)], mode="edge")
+        length = pixels.shape[1]
+        smooth = _BINOMIAL[0] * wide[:, :length]
+        for offset in range(1, len(_BINOMIAL)):
+            smooth += _BINOMIAL[offset] * wide[:, offset : offset + length]
+        pixels = np.ascontiguousarray(smooth.T)
     return pixels
 
 
@@ -175,6 +183,16 @@ def _peaks(one: Blocks, two: Blocks) -> NDArray[np.float64]:
     return peaks
 
 
+def _at_once(one: Blocks, two: Blocks) -> NDArray[np.float64]:
+    """Return the motions of blocks that lie in their place and are much alike there; else NaN.
+
+    Where all went right most blocks are, and no peak is looked for.
+    """
+    rest = _beyond(one, two, LIKE_AT_ONCE)
+    rest[~(np.abs(rest).max(axis=1, initial=0) <= _SETTLED)] = np.nan
+    return rest
+
+
 def _refined(one: Blocks, two: Blocks, peaks: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the motions near the peaks; NaN where two blocks are unlike there, or never settle.
 
@@ -189,7 +207,7 @@ def _refined(one: Blocks, two: Blocks, peaks: NDArray[np.float64]) -> NDArray[np
         # Those at one motion share pixels of one shape: most do, where a picture is in its place.
         for dy, dx in np.unique(at[waiting], axis=0):
             same = waiting[(at[waiting] == (dy, dx)).all(axis=1)]
-            rest = np.clip(_beyond(*_overlap(one[same], two[same], dy, dx)), *_LONGEST_STEPS)
+            rest = _beyond(*_overlap(one[same], two[same], dy, dx), LIKENESS).clip(*_LONGEST_STEPS)
             is_settled = np.abs(rest).max(axis=1) <= _SETTLED
             found[same[is_settled]] = (dy, dx) + rest[is_settled]
             goes_on = ~is_settled & np.isfinite(rest).all(axis=1)
@@ -208,7 +226,7 @@ def _overlap(one: Blocks, two: Blocks, dy: int, dx: int) -> tuple[Blocks, Blocks
     )
 
 
-def _beyond(first: Blocks, second: Blocks) -> NDArray[np.float64]:
+def _beyond(first: Blocks, second: Blocks, likeness: float) -> NDArray[np.float64]:
     """Return y, x, in pixels, by which each second block lies beyond its first; NaN if unlike.
 
     One step of Lucas and Kanade (1981), with the gradients of both.
@@ -217,7 +235,7 @@ def _beyond(first: Blocks, second: Blocks) -> NDArray[np.float64]:
     a, b = (each - each.mean(axis=(1, 2), keepdims=True) for each in (first, second))
     squares = [np.einsum("nyx,nyx->n", each, each) for each in (a, b)]
     length = np.sqrt(squares[0] * squares[1])
-    is_like = (length > 0) & (np.einsum("nyx,nyx->n", a, b) >= LIKENESS * length)
+    is_like = (length > 0) & (np.einsum("nyx,nyx->n", a, b) >= likeness * length)
     a, b = a[is_like], b[is_like]
     # The two may differ in brightness.
     b *= np.sqrt(squares[0][is_like] / squares[1][is_like])[:, None, None]

@@ -93,8 +93,10 @@ def _start(place: Complex, motion: Complex) -> tuple[complex, complex]:
         return 0j, complex(np.median(motion.real), np.median(motion.imag))
     slopes = (motion[second] - motion[first]) / (place[second] - place[first])
     shifts = motion[first] - slopes * place[first]
-    distance = np.abs(motion - shifts[:, None] - slopes[:, None] * place)
-    best = int(np.median(distance, axis=1).argmin())
+    away = (motion - shifts[:, None] - slopes[:, None] * place).astype(np.complex64)
+    distance = away.real**2 + away.imag**2
+    middle = count // 2
+    best = int(np.partition(distance, middle, axis=1)[:, middle].argmin())
     return complex(slopes[best]), complex(shifts[best])
 
 
