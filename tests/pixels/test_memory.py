@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,32 +11,15 @@ import zarr
 
 from tasks.pixels import memory
 from tasks.pixels.memory import pyramid_memory_bytes
+from tasks.pixels.write import write_pyramid
 from tasks.plan.registration_plan import Level, Pyramid
 from tasks.plan.window import Interpolation, Shift, Window
+from tests.peak_memory import peak_grown_by
 
 PLANE = (1536, 1792)
 CHUNK = (512, 512)
 INNER = (128, 128)
 """Chunks, where `CHUNK` is a shard."""
-
-MEASURE = """
-import json, sys
-from pathlib import Path
-from tasks.pixels.write import write_pyramid
-from tasks.plan.registration_plan import Pyramid
-
-def peak():
-    # Not getrusage: its figure is that of the process that started this one, where that is larger.
-    return int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]) * 1024
-
-folder = Path(sys.argv[1])
-pyramid = Pyramid.model_validate_json((folder / "pyramid.json").read_text())
-small = pyramid.model_copy(update={"shifts": ()})
-write_pyramid(small, folder / "source", folder / "staged", workers=2)
-before = peak()
-write_pyramid(pyramid, folder / "source", folder / "staged", workers=2)
-print(json.dumps(peak() - before))
-"""
 
 
 def make(
@@ -84,7 +65,7 @@ def make(
         target=window.moved_by((0, -29, 70)),
         fraction=fraction,
     )
-    pyramid = Pyramid(
+    return Pyramid(
         path="",
         axes=("z", "y", "x"),
         pixel_size=(1.0, 1.0, 1.0),
@@ -93,23 +74,21 @@ def make(
         shifts=(moved,),
         interpolation=interpolation,
     )
-    (folder / "pyramid.json").write_text(pyramid.model_dump_json())
-    return pyramid
 
 
-def measured(folder: Path) -> int:
-    done = subprocess.run(  # noqa: S603 - our own interpreter and script
-        [sys.executable, "-c", MEASURE, str(folder)], capture_output=True, text=True, check=True
-    )
-    return int(json.loads(done.stdout))
+def measured(folder: Path, pyramid: Pyramid) -> int:
+    small = pyramid.model_copy(update={"shifts": ()})
+    write = partial(write_pyramid, source=folder / "source", staged=folder / "staged", workers=2)
+    return peak_grown_by(partial(write, small), partial(write, pyramid))
 
 
 def test_peak_memory_is_below_the_bound_and_does_not_grow(tmp_path: Path) -> None:
     peaks, bounds = [], []
     for planes in (12, 24, 48):
         folder = tmp_path / str(planes)
-        bounds.append(pyramid_memory_bytes(make(folder, planes), workers=2))
-        peaks.append(measured(folder))
+        pyramid = make(folder, planes)
+        bounds.append(pyramid_memory_bytes(pyramid, workers=2))
+        peaks.append(measured(folder, pyramid))
     image = 48 * PLANE[0] * PLANE[1] * 2
     assert 0 < max(peaks) < min(bounds), (peaks, bounds)
     assert max(bounds) < image
@@ -118,8 +97,9 @@ def test_peak_memory_is_below_the_bound_and_does_not_grow(tmp_path: Path) -> Non
 
 
 def test_peak_memory_of_shards_is_below_the_bound(tmp_path: Path) -> None:
-    bound = pyramid_memory_bytes(make(tmp_path, 24, sharded=True), workers=2)
-    peak = measured(tmp_path)
+    pyramid = make(tmp_path, 24, sharded=True)
+    bound = pyramid_memory_bytes(pyramid, workers=2)
+    peak = measured(tmp_path, pyramid)
     assert 0 < peak < bound, (peak, bound)
 
 
@@ -135,7 +115,7 @@ def test_narrow_pixels_that_are_averaged_in_wide_ones_stay_within_the_bound(
 ) -> None:
     pyramid = make(tmp_path, 4, sharded=sharded, dtype=dtype, plane=(3075, 3073))
     bound = pyramid_memory_bytes(pyramid, workers=2)
-    peak = measured(tmp_path)
+    peak = measured(tmp_path, pyramid)
     assert 0 < peak < bound, (peak, bound)
 
 
@@ -146,7 +126,7 @@ def test_pixels_between_pixels_stay_within_the_bound_too(tmp_path: Path) -> None
         folder = tmp_path / str(planes)
         pyramid = make(folder, planes, "cubic", (0.3, -0.4, 0.2))
         bound = pyramid_memory_bytes(pyramid, workers=2)
-        peaks.append(measured(folder))
+        peaks.append(measured(folder, pyramid))
         assert peaks[-1] < bound
         whole = pyramid.model_copy(update={"shifts": (), "interpolation": "none"})
         # Four planes of a block and a margin, of one and a half of its size.
