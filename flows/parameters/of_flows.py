@@ -33,7 +33,7 @@ from tasks.estimate.options import (
 from tasks.plan.described import described
 from tasks.plan.request import MoveOptions, ReferenceChoice, RegistrationRequest
 from tasks.quality.options import QualityOptions, ReportChoice, Thresholds
-from tasks.watch.options import WatchOptions
+from tasks.watch.options import FoldersChoice, WatchOptions
 
 
 @described
@@ -173,9 +173,10 @@ class NewPlatesParameters(
     MoveOptions,
     OverlapChoice,
     EstimateOptions,
+    WatchOptions,
     DryRunChoice,
     RegionOptions,
-    WatchOptions,
+    FoldersChoice,
 ):
     """Register the plates that have come since."""
 

@@ -11,8 +11,8 @@ from tasks.plan.described import described
 
 
 @described
-class WatchOptions:
-    """Where new plates come, and when one is taken up."""
+class FoldersChoice:
+    """Where new plates come."""
 
     folders: Annotated[
         list[str],
@@ -25,6 +25,12 @@ class WatchOptions:
             ),
         ),
     ] = field(kw_only=False)
+
+
+@described
+class WatchOptions(FoldersChoice):
+    """Where new plates come, and when one is taken up."""
+
     settle_minutes: Annotated[
         float,
         Field(

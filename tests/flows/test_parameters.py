@@ -17,6 +17,7 @@ from flows.command import line as command_line
 from flows.consensus import find_consensus_of_well
 from flows.estimate import estimate_shifts_of_well
 from flows.image import apply_registration_to_image
+from flows.new_plates import register_new_plates
 from flows.parameters.of_flows import (
     ConsensusParameters,
     EstimateParameters,
@@ -45,8 +46,12 @@ FLOWS = {
     "register well": register_well,
     "estimate": estimate_shifts_of_well,
     "consensus": find_consensus_of_well,
+    "new plates": register_new_plates,
 }
-REQUIRED = {"zarr_url", "well_url", "plate_url", "registered_roi_table", "wavelength_id"}
+REQUIRED = {
+    *("zarr_url", "well_url", "plate_url", "folders"),
+    *("registered_roi_table", "wavelength_id"),
+}
 APPLY = [
     "reference_acquisition",
     "register_labels",
