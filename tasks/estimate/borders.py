@@ -27,6 +27,9 @@ share of a short row is enough."""
 _DEEP = 24
 """Rows inside that must be brighter all over: between cells it is dark again."""
 
+_DIPS = 2.0
+"""Noise levels of a part by which the darkest of so many rows lies below their mean."""
+
 _STAYS = 0.75
 """Share of the parts where it is so; one may lie across a corner."""
 
@@ -135,7 +138,7 @@ def _border(plane: NDArray[np.float32], parts: NDArray[np.float32], noise: float
     step = _quarter(ordered[places], count[places])
     # A row that is averaged across the edge lies between.
     dark = np.cumsum(plane.mean(axis=1, dtype=np.float64))[places + _ROWS - 3]
-    least = dark / (places + _ROWS - 2) + step / 2
+    least = dark / (places + _ROWS - 2) + step / 2 - _DIPS * noise / np.sqrt(width)
     deep = np.minimum(places[:, None] + _ROWS + np.arange(1, _DEEP), len(parts) - 1)
     lowest = parts[deep].min(axis=1)
     # However the rows of the camera differ, it cannot stay elsewhere.

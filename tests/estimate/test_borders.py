@@ -93,9 +93,11 @@ def test_borders_are_found_though_the_rows_of_the_camera_differ() -> None:
         assert found.rows == (31, 26)
 
 
-def test_borders_of_small_regions_are_found() -> None:
-    size = 40
-    frame = lit(np.zeros((size, size)), slice(6, size), slice(0, size - 8))
-    found = find_borders(frame, None)
-    assert found is not None
-    assert (found.rows, found.columns) == ((6, 0), (0, 8))
+def test_borders_of_small_regions_are_found_in_little_light() -> None:
+    for seed in range(6):
+        rng = random(56, seed)
+        frame = 100 + rng.standard_normal((48, 48))
+        frame[8:, :40] = photograph(np.zeros((40, 40)), rng, signal=1, background=10)
+        found = find_borders(np.rint(frame).astype(np.float32)[None], None)
+        assert found is not None
+        assert (found.rows, found.columns) == ((8, 0), (0, 8))
