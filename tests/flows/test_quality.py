@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
+import polars as pl
 import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
@@ -16,8 +18,9 @@ from flows.results.failures import ImagesFailedError
 from tasks.quality.table import read_quality
 from tasks.storage.held import find_held, held_path
 from tests.flows.snapshots import snapshot
+from tests.plates import write_regions
 from tests.quality.scenes import cells
-from tests.quality.test_image_quality import MOVED, SHAPE, TABLE, make_wells, pair
+from tests.quality.test_image_quality import MOVED, PIXEL, SHAPE, TABLE, make_wells, pair
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 
@@ -86,6 +89,34 @@ def test_a_bad_result_is_held_back_until_somebody_accepts_it(
     assert run(["plate", str(plate), "--registered-roi-table", TABLE]) == 0
     assert "1 registered, 1 skipped" in capsys.readouterr().out
     assert snapshot(image) == moved
+
+
+def test_a_plate_with_wrong_tables_is_all_red(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pictures = {
+        name.replace("A/01", well): picture
+        for number, well in enumerate(("A/01", "B/02", "C/03"))
+        for name, picture in pair(cells(SHAPE, 200, seed=number), seed=5 * number).items()
+    }
+    plate = make_wells(tmp_path, pictures, MOVED)
+    off = {"1": (9, 0), "2": (-16, 12), "3": (40, -30), "4": (0, 25)}
+    for well in ("A/01", "B/02", "C/03"):
+        for image, lies in (("0", (0, 0)), ("1", MOVED)):
+            regions = {
+                name: {"y": (PIXEL * y, 60.0), "x": (PIXEL * x, 70.0)}
+                for name, start in zip(
+                    off, [(30, 40), (30, 185), (155, 40), (155, 185)], strict=True
+                )
+                for y, x in [np.add(np.add(start, lies), off[name] if image == "1" else 0).tolist()]
+            }
+            write_regions(plate / well / image, TABLE, regions)
+    assert run(["plate", str(plate), "--registered-roi-table", TABLE]) == 0
+    assert "Quality: 12 fail" in capsys.readouterr().out
+    numbers = pl.read_csv(plate.with_name("p.registration") / "qc.csv")
+    judged = numbers.filter(pl.col("judged"))
+    assert judged["verdict"].to_list() == ["fail"] * 12
+    assert set(judged["well"]) == {"A/01", "B/02", "C/03"}
 
 
 def test_what_is_discarded_leaves_no_trace(
