@@ -27,6 +27,9 @@ LARGEST = 0.95
 """Quantile of the blocks' motions that stands for the largest: one block may be wrong."""
 
 
+_DECIMALS = 2
+"""Of the arrows: a hundredth of a pixel."""
+
 TURNED = 0.8
 """Share of the motion from which on a turn explains it, and no parts are looked for."""
 
@@ -194,8 +197,10 @@ def motion_of(pictures: Pictures) -> Motion:
         if turn is None or turn.share < TURNED
         else (),
         arrows=tuple(
-            (float(y), float(x), float(dy), float(dx))
-            for (y, x), (dy, dx) in zip(left.centre * spacing, left.motion * spacing, strict=True)
+            (y, x, dy, dx)
+            for y, x, dy, dx in np.hstack([left.centre * spacing, left.motion * spacing])
+            .round(_DECIMALS)
+            .tolist()
         ),
     )
 

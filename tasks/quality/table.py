@@ -118,6 +118,7 @@ def write_quality(image: Path, regions: Sequence[RegionQuality]) -> None:
         tables / QUALITY_TABLE,
         {**read_attributes(tables / QUALITY_TABLE), OUR_RECORD: record},
         temporary=tables / QUALITY_TABLE / ".attributes.new",
+        indent=None,
     )
     listed = group.attrs.get("tables")
     names = list(listed) if isinstance(listed, list) else []

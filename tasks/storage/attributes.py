@@ -78,13 +78,17 @@ def read_attributes(node: Path) -> Attributes:
     return read_json(node / ZARR_2_ATTRIBUTES)
 
 
-def write_attributes(node: Path, attributes: Attributes, *, temporary: Path) -> None:
+def write_attributes(
+    node: Path, attributes: Attributes, *, temporary: Path, indent: int | None = 2
+) -> None:
     """Replace the attributes of a group or array at once; all other metadata is kept.
 
     Args:
         node: Folder of the group or array.
         attributes: All of them.
         temporary: Where the file is written first, on the same file system.
+        indent: Spaces, as zarr has them; None for thousands of numbers, which nobody reads as text
+            and which take ten times as long with a line for each.
 
     Raises:
         FileNotFoundError: If there is no zarr group or array in this folder.
@@ -98,12 +102,12 @@ def write_attributes(node: Path, attributes: Attributes, *, temporary: Path) -> 
     else:
         path = node / ZARR_2_ATTRIBUTES
         content = attributes
-    write_file(path, dump_json(content), temporary=temporary)
+    write_file(path, dump_json(content, indent), temporary=temporary)
 
 
-def dump_json(content: Attributes) -> bytes:
-    """Return JSON as zarr lays it out."""
-    return json.dumps(content, indent=2).encode()
+def dump_json(content: Attributes, indent: int | None = 2) -> bytes:
+    """Return JSON, by default as zarr lays it out."""
+    return json.dumps(content, indent=indent).encode()
 
 
 def same_json(one: JsonValue, other: JsonValue) -> bool:
