@@ -13,6 +13,9 @@ from tasks.survey.multiscale import read_multiscale
 Grid = dict[str, tuple[int, float]]
 """Per axis, the pixels of an image's finest level and the size of one in micrometers."""
 
+_NOISE = 1e-6
+"""Pixels: more than numbers in micrometers lose, less than anything that was estimated."""
+
 
 def read_grid(image: Path) -> Grid:
     """Return the grid of an image's finest level.
@@ -50,9 +53,11 @@ def keep_inside(consensus: Consensus, reference: str, grids: Mapping[str, Grid])
         first, last = outward(at, extent, size)
         before = after = 0
         for name, start in consensus.start.items():
-            moved = rounded((start[axis] - at) / size)
-            before = max(before, -(first + moved))
-            after = max(after, last + moved - grids[name][axis][0])
+            moved = (start[axis] - at) / size
+            # Of a half either whole pixel may come, by the noise of what is reckoned later.
+            least, most = rounded(moved - _NOISE), rounded(moved + _NOISE)
+            before = max(before, -(first + least))
+            after = max(after, last + most - grids[name][axis][0])
         if max(before, after) != 1:
             continue
         inside = ((first + before) * size, (last - after) * size)
