@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
-from prefect import Task
 from prefect.context import FlowRunContext
 
 from flows.distributing.carry import put
-from flows.distributing.run_wells import Asked
+from flows.distributing.run_wells import run_here
 from flows.parameters.form import flow_of
 from flows.parameters.of_flows import PlateParameters, RegisterPlateParameters, ShareParameters
 from flows.plate import register_well
 from flows.register import register_raw_well
 from flows.results.endings import completed
-from flows.results.result import WellResult
 from flows.results.run_names import share_run_name
 from flows.running.plate_movement import from_text, known_movement
 from flows.running.propose_plate import propose_plate
-from flows.running.wells_of_plate import WellOutcomes, run_on_wells
+from flows.running.wells_of_plate import WellOutcomes
 from tasks.plan.wording import counted
-from tasks.progress import Note, part_of_a_run, shown_progress
+from tasks.progress import part_of_a_run, shown_progress
 from tasks.storage.paths import local_path
 
 
@@ -47,27 +44,13 @@ def work_on_share(parameters: ShareParameters) -> WellOutcomes:
     # The run of the plate shows how far all is.
     with part_of_a_run(), shown_progress(f"wells {wells[0]} to {wells[-1]}") as note:
         if parameters.stage == "apply":
-            return _run(register_well, wells, plate, PlateParameters(**parameters.asked), note)
+            return run_here(register_well, wells, plate, PlateParameters(**parameters.asked), note)
         asked = RegisterPlateParameters(**parameters.asked)
         if parameters.stage == "propose":
             propose_plate(plate, wells, asked, note=note)
             return WellOutcomes(results={}, failed={}, reports={})
         with _movement(plate, asked, parameters.movement):
-            return _run(register_raw_well, wells, plate, asked, note)
-
-
-def _run(
-    one_well: Task[..., WellResult], wells: Sequence[str], plate: Path, asked: Asked, note: Note
-) -> WellOutcomes:
-    return run_on_wells(
-        one_well,
-        wells,
-        plate,
-        {"parameters": asked},
-        at_most=asked.parallel_wells,
-        workers=asked.workers,
-        note=note,
-    )
+            return run_here(register_raw_well, wells, plate, asked, note)
 
 
 def _movement(

@@ -77,6 +77,17 @@ def run_wells(
     """
     if runs_of is not None:
         return _run_shares(stage, wells, parameters, runs_of, note=note, movement=movement)
+    return run_here(one_well, wells, plate, parameters, note)
+
+
+def run_here(
+    one_well: Task[..., WellResult],
+    wells: Sequence[str],
+    plate: Path,
+    parameters: Asked,
+    note: Note,
+) -> WellOutcomes:
+    """Run on each well in this process, as many at once as the parameters say, and wait for all."""
     return run_on_wells(
         one_well,
         wells,

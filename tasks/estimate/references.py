@@ -56,9 +56,10 @@ class References:
         try:
             made = make()
         except BaseException as failed:
-            asked.set_exception(failed)
+            # First out of what is kept: whoever counts that must not meet a failure of others.
             with self._lock:
                 self._kept.pop(name, None)
+            asked.set_exception(failed)
             raise
         asked.set_result(made)
         self._forget()

@@ -15,6 +15,7 @@ _POLL_SECONDS = 0.05
 """The system has no call that waits for such a lock for some time only."""
 
 _SECONDS_TO_BE_OPENED = 0.2
+"""From the moment that a file is made until its maker has let others of the group in."""
 
 _TRIES = 200
 """How often the folder may go while a file is made in it; what is never there must end too."""
