@@ -7,9 +7,10 @@ from typing import Any
 
 import zarr
 from zarr.errors import BaseZarrError
+from zarr.storage import LocalStore, StorePath
 
 from tasks.plan.errors import InvalidInputError
-from tasks.storage.attributes import zarr_format
+from tasks.storage.attributes import ZARR_2_ARRAY, ZARR_3, is_zarr_3, read_json
 from tasks.storage.paths import is_inside
 from tasks.survey.codecs import missing_codec
 
@@ -30,10 +31,14 @@ def open_level_array(image: Path, path: str) -> zarr.Array[Any]:
         raise InvalidInputError(
             f"{image}: its metadata names the pyramid level '{path}', which lies outside the image"
         )
-    if zarr_format(folder) is not None and (missing := missing_codec(folder)):
+    document = folder / (ZARR_3 if is_zarr_3(folder) else ZARR_2_ARRAY)
+    if document.is_file() and (missing := missing_codec(folder)):
         raise InvalidInputError(f"{folder}: {missing}")
     try:
-        return zarr.open_array(folder, mode="r")
+        # Not `zarr.open_array`: its thread asks for every file that there may be, which costs four
+        # times as much, and every image opens dozens of levels.
+        metadata: dict[str, Any] = read_json(document)
+        return zarr.Array.from_dict(StorePath(LocalStore(folder, read_only=True)), metadata)
     except (BaseZarrError, FileNotFoundError, ValueError, KeyError, TypeError) as error:
         raise InvalidInputError(
             f"{folder}: pyramid level is listed but cannot be read ({error}). Restore it, "

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import zarr
 from ngio.utils import NgioError
-from zarr.errors import GroupNotFoundError
 
 from tasks.plan.errors import InvalidInputError
+from tasks.storage.attributes import read_attributes
 from tasks.storage.column_names import column_names
 from tasks.storage.paths import require_inside, safe_name
 from tasks.storage.row_count import count_rows
@@ -64,10 +63,9 @@ def list_tables(image: Path) -> tuple[str, ...]:
             out of the image.
     """
     try:
-        group = zarr.open_group(image / "tables", mode="r", use_consolidated=False)
-    except (FileNotFoundError, GroupNotFoundError):
+        listed = read_attributes(image / "tables").get("tables", [])
+    except FileNotFoundError:
         return ()
-    listed = group.attrs.get("tables", [])
     if not isinstance(listed, list) or not all(isinstance(name, str) for name in listed):
         raise InvalidInputError(
             f"The list of tables of {image / 'tables'} is {listed!r}; it should be a list of "
@@ -116,13 +114,12 @@ def look_at_table(image: Path, name: str) -> ListedTable:
 def _open_listed(image: Path, name: str, *, whole: bool) -> ListedTable:
     folder = image / "tables" / name
     try:
-        group = zarr.open_group(folder, mode="r", use_consolidated=False)
-    except (FileNotFoundError, GroupNotFoundError) as cause:
+        attributes = read_attributes(folder)
+    except FileNotFoundError as cause:
         raise InvalidInputError(
             f"The table '{name}' is listed in {image / 'tables'}, but is not there. Restore it, "
             "or remove its name from the attribute 'tables' of that group."
         ) from cause
-    attributes = dict(group.attrs)
     try:
         content = open_stored_table(folder)
         kind = type_of(attributes, folder, content.backend_name)
