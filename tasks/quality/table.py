@@ -9,8 +9,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import polars as pl
-import zarr
-from ngio.tables import GenericTable, write_table
 from pydantic import JsonValue, TypeAdapter
 
 from tasks.plan.quality_table import QUALITY_TABLE
@@ -18,9 +16,10 @@ from tasks.quality.region_quality import RegionQuality
 from tasks.storage.attributes import (
     OUR_RECORD,
     read_attributes,
-    write_attributes,
+    write_group,
     zarr_format,
 )
+from tasks.storage.removal import remove_tree
 
 _REGIONS = TypeAdapter(tuple[RegionQuality, ...])
 
@@ -101,6 +100,9 @@ _COLUMNS: dict[str, pl.DataType] = {
 def write_quality(image: Path, regions: Sequence[RegionQuality]) -> None:
     """Write the table into a staged image, which nobody else can see, and list it there.
 
+    Its rows lie as ngio's generic tables do that are stored as CSV. Nothing is flushed: a staged
+    image is flushed as a whole.
+
     Args:
         image: Root folder of the image.
         regions: All of its regions.
@@ -109,21 +111,17 @@ def write_quality(image: Path, regions: Sequence[RegionQuality]) -> None:
         OSError: It cannot be written.
     """
     tables = image / "tables"
-    version = zarr_format(image)
-    group = zarr.open_group(tables, mode="a", zarr_format=version)
-    folder = zarr.open_group(tables / QUALITY_TABLE, mode="w", zarr_format=version)
-    write_table(folder, GenericTable(table_data=frame_of(regions)), backend="csv")
+    folder = tables / QUALITY_TABLE
+    version = zarr_format(image) or 3
+    remove_tree(folder)
     record: JsonValue = _REGIONS.dump_python(tuple(regions), mode="json")
-    write_attributes(
-        tables / QUALITY_TABLE,
-        {**read_attributes(tables / QUALITY_TABLE), OUR_RECORD: record},
-        temporary=tables / QUALITY_TABLE / ".attributes.new",
-        indent=None,
-    )
-    listed = group.attrs.get("tables")
+    write_group(folder, version, {"backend": "csv", OUR_RECORD: record}, indent=None)
+    frame_of(regions).write_csv(folder / "table.csv")
+    attributes = read_attributes(tables) if zarr_format(tables) else {}
+    listed = attributes.get("tables")
     names = list(listed) if isinstance(listed, list) else []
     if QUALITY_TABLE not in names:
-        group.attrs["tables"] = [*names, QUALITY_TABLE]
+        write_group(tables, version, {**attributes, "tables": [*names, QUALITY_TABLE]})
 
 
 def read_quality(image: Path) -> tuple[RegionQuality, ...]:

@@ -105,6 +105,38 @@ def write_attributes(
     write_file(path, dump_json(content, indent), temporary=temporary)
 
 
+def write_group(
+    node: Path, version: Literal[2, 3], attributes: Attributes, *, indent: int | None = 2
+) -> None:
+    """Make a group, or give it other attributes, where nobody looks yet: nothing is flushed.
+
+    Args:
+        node: Folder of the group.
+        version: Zarr format, of a group that is there already its own.
+        attributes: All of them.
+        indent: See `write_attributes`.
+
+    Raises:
+        OSError: If it cannot be written.
+    """
+    node.mkdir(parents=True, exist_ok=True)
+    documents: dict[str, Attributes] = {}
+    if version == 3:  # noqa: PLR2004 - zarr's own
+        path = node / ZARR_3
+        known: Attributes = {"zarr_format": 3, "node_type": "group"}
+        if path.is_file():
+            known = read_json(path)
+        documents[ZARR_3] = {**known, "attributes": attributes}
+    else:
+        documents[ZARR_2_GROUP] = {"zarr_format": 2}
+        documents[ZARR_2_ATTRIBUTES] = attributes
+    for name, content in documents.items():
+        # What is there may be a link to another image's file.
+        new = node / f".{name}.new"
+        new.write_bytes(dump_json(content, indent))
+        new.replace(node / name)
+
+
 def dump_json(content: Attributes, indent: int | None = 2) -> bytes:
     """Return JSON, by default as zarr lays it out."""
     return json.dumps(content, indent=indent).encode()
