@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from tasks.quality.floats import as_picture
 from tasks.quality.measure import Pictures
 from tasks.report.folder import picture_stem
 
@@ -28,6 +30,8 @@ below."""
 
 _COUNTED = 2**13
 """Pixels that the quantiles are taken of: more say the same."""
+
+_FULL = 255
 
 _BAR_SHARE = 0.25
 """Of the picture's width that the scale bar takes at most."""
@@ -82,15 +86,20 @@ def _coloured(magenta: NDArray[np.uint8], green: NDArray[np.uint8]) -> Colours:
 
 
 def _brightness(pixels: NDArray[Any]) -> NDArray[np.uint8]:
-    flat = np.nan_to_num(pixels.mean(axis=0, dtype=np.float32))
+    """Return what is shown of a region, axes (y, x): black to full, by the root, as eyes see."""
+    flat = as_picture(pixels)
+    some = flat.reshape(-1)[:: max(1, flat.size // _COUNTED)]
     # What no region covers is 0, and says nothing of the contrast.
-    seen = flat[flat > 0]
-    seen = seen[:: max(1, seen.size // _COUNTED)]
+    seen = some[some > 0]
+    if not seen.size:
+        seen = flat[flat > 0]
     if not seen.size:
         return np.zeros(flat.shape, np.uint8)
     dark, bright = np.quantile(seen, _SHOWN)
-    scaled = (flat - dark) / max(float(bright - dark), 1e-6)
-    shown: NDArray[np.uint8] = (255 * np.sqrt(np.clip(scaled, 0, 1))).astype(np.uint8)
+    flat -= np.float32(dark)
+    flat *= np.float32(_FULL**2 / max(float(bright - dark), 1e-6))
+    np.clip(flat, 0, _FULL**2, out=flat)
+    shown: NDArray[np.uint8] = np.sqrt(flat, out=flat).astype(np.uint8)
     return shown
 
 
@@ -116,13 +125,21 @@ def _draw_bar(picture: Image.Image, micrometers: float) -> None:
     """Draw a scale bar; `micrometers` are those of one pixel of the picture."""
     length = nice_length(picture.width * _BAR_SHARE * micrometers)
     wide, edge = round(length / micrometers), 12
-    draw = ImageDraw.Draw(picture)
     bottom = picture.height - edge
-    draw.rectangle((edge, bottom - 4, edge + wide, bottom), fill="white")
+    ImageDraw.Draw(picture).rectangle((edge, bottom - 4, edge + wide, bottom), fill="white")
     # The font that comes along has no other letter for it.
-    text = f"{length:g} um"
+    label = _label(f"{length:g} um")
+    picture.paste("white", (edge, bottom - 22), label)
+
+
+@lru_cache(maxsize=64)
+def _label(text: str) -> Image.Image:
+    """Return a text as a mask: most regions have one scale, and fonts are slow."""
     font = ImageFont.load_default(size=14)
-    draw.text((edge, bottom - 22), text, fill="white", font=font)
+    _, _, right, bottom = map(math.ceil, font.getbbox(text))
+    mask = Image.new("L", (right, bottom))
+    ImageDraw.Draw(mask).text((0, 0), text, fill=255, font=font)
+    return mask
 
 
 def nice_length(most: float) -> float:
