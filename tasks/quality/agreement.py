@@ -49,7 +49,8 @@ def centred(pixels: NDArray[Any]) -> Centred:
     some = values.reshape(-1)[:: max(1, values.size // _COUNTED)]
     brightest = math.floor(BRIGHTEST * (some.size - 1))
     np.minimum(values, np.partition(some, brightest)[brightest], out=values)
-    values -= values.mean(axis=(-2, -1), keepdims=True, dtype=np.float64)
+    means = values.mean(axis=(-2, -1), keepdims=True, dtype=np.float64)
+    values -= means.astype(np.float32)
     length = float(np.sqrt(np.vdot(values, values)))
     # What is left of a constant is the rounding of its mean.
     if length <= 1e-6 * largest * np.sqrt(values.size):

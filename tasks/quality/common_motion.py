@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from tasks.quality.agreement import agreement
 from tasks.quality.floats import as_floats
+from tasks.quality.slopes import taper
 
 _PEAKS = 3
 """Peaks that are tried: the highest may be one of the background."""
@@ -45,9 +46,9 @@ def common_motion(reference: NDArray[Any], moving: NDArray[Any]) -> tuple[int, i
     if min(reference.shape) < 2:  # noqa: PLR2004 - one row or column moves nowhere
         return 0, 0
     shape = (_fast(reference.shape[0]), _fast(reference.shape[1]))
-    taper = np.outer(*(np.hanning(n + 2)[1:-1] for n in shape)).astype(np.float32)
+    tapered = taper(shape)
     one, two = (as_floats(each[: shape[0], : shape[1]]) for each in (reference, moving))
-    spectra = [np.fft.rfft2((each - each.mean()) * taper) for each in (one, two)]
+    spectra = [np.fft.rfft2((each - each.mean()) * tapered) for each in (one, two)]
     product = spectra[1] * np.conj(spectra[0])
     magnitude = np.abs(product)
     product /= np.maximum(magnitude, 1e-3 * magnitude.max() + np.finfo(np.float32).tiny)

@@ -6,15 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tasks.plan.errors import InvalidInputError
-from tasks.plan.registration_plan import Pyramid, RegistrationPlan
+from tasks.plan.registration_plan import RegistrationPlan
 from tasks.plan.window import Window
 from tasks.quality.measure import Compared
 from tasks.quality.view import (
-    SAME_PIXELS,
     View,
     coarse_enough,
-    read_channels,
     shared_channels,
+    view_alike,
     view_at,
     view_like,
 )
@@ -35,14 +34,13 @@ def compare_planned(plan: RegistrationPlan, result: Path, others: Sequence[Path]
     """
     own = plan.image
     number = coarse_enough(own, [shift.target for shift in own.shifts])
-    pyramid, reference = _open_like(plan.reference_path, own, number, plan.image_path)
+    original = view_at(plan.image_path, own, number)
+    reference = _open_like(plan.reference_path, original, number)
     return Compared(
         reference=reference,
-        original=view_at(plan.image_path, own, number),
+        original=original,
         result=view_at(result, own, number),
-        channels=shared_channels(
-            read_channels(plan.reference_path, pyramid), read_channels(plan.image_path, own)
-        ),
+        channels=shared_channels(reference.channels(), original.channels()),
         others=tuple(_opened(others, reference)),
     )
 
@@ -69,26 +67,25 @@ def compare_as_they_are(
     """
     own, _ = read_image_pyramid(image)
     number = coarse_enough(own, windows)
-    theirs, view = _open_like(reference, own, number, image)
     seen = view_at(image, own, number)
+    view = _open_like(reference, seen, number)
     return Compared(
         reference=view,
         original=None if is_registered else seen,
         result=seen if is_registered else None,
-        channels=shared_channels(read_channels(reference, theirs), read_channels(image, own)),
+        channels=shared_channels(view.channels(), seen.channels()),
         others=tuple(_opened(others, view)),
     )
 
 
-def _open_like(reference: Path, own: Pyramid, number: int, image: Path) -> tuple[Pyramid, View]:
-    pyramid, _ = read_image_pyramid(reference)
-    view = _alike(reference, pyramid, own, number)
+def _open_like(reference: Path, image: View, number: int) -> View:
+    view = view_alike(reference, image, number)
     if view is None:
         raise InvalidInputError(
             f"{reference} has no pyramid level whose pixels have the size of those of level "
-            f"'{own.levels[number].path}' of {image}; they cannot be compared"
+            f"'{image.path}' of {image.image}; they cannot be compared"
         )
-    return pyramid, view
+    return view
 
 
 def _opened(images: Sequence[Path], like: View) -> list[View]:
@@ -102,23 +99,3 @@ def _opened(images: Sequence[Path], like: View) -> list[View]:
         if view is not None:
             found.append(view)
     return found
-
-
-def _alike(image: Path, pyramid: Pyramid, like: Pyramid, number: int) -> View | None:
-    """Return an image at the level whose pixels are of the size of a level of another's."""
-    wanted = _pixel(like, number)
-    for candidate in range(len(pyramid.levels)):
-        pixel = _pixel(pyramid, candidate)
-        if all(abs(pixel.get(axis, 1.0) / size - 1) < SAME_PIXELS for axis, size in wanted.items()):
-            return view_at(image, pyramid, candidate)
-    return None
-
-
-def _pixel(pyramid: Pyramid, number: int) -> dict[str, float]:
-    """Return micrometers per pixel of a level, along y and x; 1 px of z may be any size."""
-    finest, level = pyramid.levels[0].shape, pyramid.levels[number].shape
-    return {
-        axis: size * a / b
-        for axis, size, a, b in zip(pyramid.axes, pyramid.pixel_size, finest, level, strict=True)
-        if axis in "yx"
-    }

@@ -99,7 +99,7 @@ def _centre(place: Place, compared: Compared) -> tuple[float, float]:
             view.axes,
             place.reference.start,
             place.reference.stop,
-            view.level.shape,
+            view.pixels.shape,
             view.factor,
             strict=True,
         )

@@ -46,38 +46,48 @@ class LevelPixels:
     def read(self, window: Window) -> NDArray[Any]:
         """Return the pixels of a window inside the level, in the array's axis order.
 
+        They are kept for the next window: look at them, and change nothing.
+
         Raises:
             InvalidInputError: A chunk cannot be decoded.
             OSError: One cannot be read.
         """
         try:
-            if self._files is None:
-                return np.asarray(self._array[window.slices])
-            pixels = np.empty(window.shape, dtype=self._array.dtype)
-            for index in self._files.grid.touching(window):
-                file = self._files.grid.window(index)
-                part = window.clipped_to(file)
-                pixels[_counted_from(window, part).slices] = self._file(self._files, index, file)[
-                    _counted_from(file, part).slices
-                ]
+            return self._read(window)
         except DECODING_ERRORS as error:
             raise InvalidInputError(
                 f"{self._folder}: pixels {window.start} to {window.stop} cannot be decoded "
                 f"({error}). Restore them from a copy, or convert the image again"
             ) from error
+
+    def _read(self, window: Window) -> NDArray[Any]:
+        if self._files is None:
+            return np.asarray(self._array[window.slices])
+        touching = list(self._files.grid.touching(window))
+        if len(touching) == 1:
+            return self._part(self._files, touching[0], window)
+        pixels = np.empty(window.shape, dtype=self._array.dtype)
+        for index in touching:
+            part = self._files.grid.window(index).clipped_to(window)
+            pixels[_inside(window, part)] = self._part(self._files, index, part)
         return pixels
 
-    def _file(self, files: ChunkFiles, index: Index, within: Window) -> NDArray[Any]:
-        """Return the pixels of a file that lie in the array, kept from before where they are."""
+    def _part(self, files: ChunkFiles, index: Index, part: Window) -> NDArray[Any]:
+        """Return a part of the pixels of a file, which is kept from before if it can be."""
+        file = files.grid.window(index)
         pixels = self._kept.get(index)
         if pixels is None:
-            pixels = files.read(index, _counted_from(within, within)).copy()
+            pixels = files.read(index, Window.whole(file.shape))
             self._kept[index] = pixels
             self._bytes += pixels.nbytes
             while self._bytes > KEPT_BYTES:
                 self._bytes -= self._kept.popitem(last=False)[1].nbytes
-        return pixels
+        return pixels[_inside(file, part)]
 
 
-def _counted_from(origin: Window, window: Window) -> Window:
-    return window.moved_by(tuple(-n for n in origin.start))
+def _inside(window: Window, part: Window) -> tuple[slice, ...]:
+    """Return the slices that select a part from the pixels of a window."""
+    return tuple(
+        slice(a - origin, b - origin)
+        for a, b, origin in zip(part.start, part.stop, window.start, strict=True)
+    )

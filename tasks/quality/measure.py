@@ -14,6 +14,7 @@ from tasks.plan.errors import InvalidInputError
 from tasks.plan.window import Window
 from tasks.quality.agreement import agreement_of_centred, centred
 from tasks.quality.common_motion import common_motion, shared
+from tasks.quality.floats import as_picture
 from tasks.quality.parts import parts_of
 from tasks.quality.place import Place
 from tasks.quality.region_quality import Agreement, Motion
@@ -69,36 +70,34 @@ def look_at(place: Place, compared: Compared) -> tuple[Pictures, ...]:
     Raises:
         OSError: Something cannot be read.
     """
-    return tuple(_look(place, compared, *pair) for pair in compared.channels)
-
-
-def _look(place: Place, compared: Compared, theirs: Channel, own: Channel) -> Pictures:
-    window = compared.reference.window(place.reference)
-    reference = compared.reference.read(theirs, window)
-    before, after = (
-        _read_like(reference, view, own, where)
-        for view, where in ((compared.original, place.before), (compared.result, place.after))
+    view = compared.reference
+    windows = tuple(
+        None if seen is None or where is None else (seen, seen.window(where))
+        for seen, where in ((compared.original, place.before), (compared.result, place.after))
     )
-    axes = compared.reference.axes
-    factor = dict(zip(axes, compared.reference.factor, strict=True))
-    size = dict(zip(axes, compared.reference.pixel_size, strict=True))
-    return Pictures(
-        channel=theirs,
-        reference=reference,
-        before=before,
-        after=after,
-        spacing=(factor["y"], factor["x"]),
-        pixel_size=(factor["y"] * size["y"], factor["x"] * size["x"]),
-    )
+    factor = dict(zip(view.axes, view.factor, strict=True))
+    size = dict(zip(view.axes, view.pixel_size, strict=True))
+    window = view.window(place.reference)
+    found = []
+    for theirs, own in compared.channels:
+        reference = view.read(theirs, window)
+        before, after = (seen and _read_like(reference, *seen, own) for seen in windows)
+        found.append(
+            Pictures(
+                channel=theirs,
+                reference=reference,
+                before=before,
+                after=after,
+                spacing=(factor["y"], factor["x"]),
+                pixel_size=(factor["y"] * size["y"], factor["x"] * size["x"]),
+            )
+        )
+    return tuple(found)
 
 
-def _read_like(
-    reference: Pixels, view: View | None, channel: Channel, where: Window | None
-) -> Pixels | None:
+def _read_like(reference: Pixels, view: View, window: Window, channel: Channel) -> Pixels:
     """Return a window's pixels in the reference's shape; what is not in the image is 0."""
-    if view is None or where is None:
-        return None
-    pixels = view.read(channel, view.window(where))
+    pixels = view.read(channel, window)
     if pixels.shape == reference.shape:
         return pixels
     whole = np.zeros_like(reference, dtype=pixels.dtype)
@@ -156,7 +155,7 @@ def motion_of(pictures: Pictures) -> Motion:
     judged = pictures.after if pictures.after is not None else pictures.before
     if judged is None:
         return _NO_MOTION
-    one, other = (pixels.mean(axis=0, dtype=np.float32) for pixels in (pictures.reference, judged))
+    one, other = as_picture(pictures.reference), as_picture(judged)
     dy, dx = common_motion(one, other)
     left = residual_motion(shared(one, dy, dx), shared(other, -dy, -dx))
     counted = {
@@ -177,7 +176,8 @@ def motion_of(pictures: Pictures) -> Motion:
     spacing = np.array(pictures.spacing)
     lengths = np.hypot(*(left.motion * spacing).T)
     turn = fit_turn(left)
-    parts = parts_of(left.motion)
+    is_turned = turn is not None and turn.share >= TURNED
+    parts = [] if is_turned else parts_of(left.motion)
     corner = None
     if turn is not None:
         half = math.hypot(*(np.array(one.shape) * spacing)) / 2
@@ -193,9 +193,7 @@ def motion_of(pictures: Pictures) -> Motion:
         rotation_error=turn and turn.error,
         rotation_share=turn and turn.share,
         in_corner=corner,
-        parts=tuple(_part(left.motion[part] * spacing) for part in parts)
-        if turn is None or turn.share < TURNED
-        else (),
+        parts=tuple(_part(left.motion[part] * spacing) for part in parts),
         arrows=tuple(
             (y, x, dy, dx)
             for y, x, dy, dx in np.hstack([left.centre * spacing, left.motion * spacing])

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tasks.quality.floats import as_floats
+from tasks.quality.slopes import Corners, Slopes, beyond, slopes_of, taper
 
 SMALLEST_BLOCK = 24
 """Pixels: in less there is too little to tell a motion from noise."""
@@ -31,15 +31,13 @@ LIKENESS = 0.3
 LIKE_AT_ONCE = 0.7
 """Correlation of two blocks from which on they are believed to show the same where they are."""
 
-_BINOMIAL = np.array([1, 4, 6, 4, 1], np.float32) / np.float32(16)
-
 _STEPS = 6
 _LONGEST_STEPS = (-2.0, 2.0)
 _SETTLED = 0.75
 """Pixels: a step that is shorter needs no other; beyond a half, two pixels are equally near."""
 
-_LARGEST_CONDITION = 1e3
-"""Of a block's gradients: beyond it there is an edge along one direction only."""
+_COUNTED = 2**13
+"""Differences of neighbours that the noise is taken of: more say the same."""
 
 _ABOVE_NOISE = 1.25
 """Times the noise by which a block must vary."""
@@ -70,10 +68,10 @@ class Residuals:
 def residual_motion(reference: NDArray[Any], moving: NDArray[Any]) -> Residuals:
     """Return the motion left between two pictures of one region.
 
-    Each block's motion is the peak of its half-whitened cross-correlation, refined by a parabola
-    (between plain and phase correlation: Foroosh et al. 2002, doi 10.1109/83.988953), no farther
-    than a quarter of the block. Blocks without content, or whose peak does not stand out, are left
-    out.
+    Blocks that are alike where they lie tell it by their slopes. The motion of any other is the
+    peak of its half-whitened cross-correlation (between plain and phase correlation: Foroosh et al.
+    2002, doi 10.1109/83.988953), no farther than a quarter of the block, refined by the slopes
+    there. Blocks without content, or whose peak does not stand out, are left out.
 
     Args:
         reference: Axes (y, x).
@@ -86,13 +84,16 @@ def residual_motion(reference: NDArray[Any], moving: NDArray[Any]) -> Residuals:
     corners = np.array(
         [(y, x) for y in _starts(raw[0].shape[0], side) for x in _starts(raw[0].shape[1], side)]
     )
-    first, second = (_have_content(_blocks(each, corners, side), _noise(each)) for each in raw)
+    # Of noise, every second row says as much as all.
+    first, second = (
+        _have_content(_blocks(each, corners, side)[:, ::2], _noise(each)) for each in raw
+    )
     blocks, corners = len(corners), corners[first & second]
-    one, two = (_blocks(_smoothed(each), corners, side) for each in raw)
-    motion = _at_once(one, two)
+    one, two = (slopes_of(each) for each in raw)
+    motion = _at_once(one, two, corners, side)
     doubted = np.flatnonzero(~np.isfinite(motion).all(axis=1))
-    one, two = one[doubted], two[doubted]
-    motion[doubted] = _refined(one, two, _peaks(one, two))
+    peaks = _peaks(*(_blocks(each[0], corners[doubted], side) for each in (one, two)))
+    motion[doubted] = _refined(one, two, corners[doubted], side, peaks)
     is_clear = np.isfinite(motion).all(axis=1)
     return Residuals(
         centre=corners[is_clear] + side / 2,
@@ -117,7 +118,7 @@ def _starts(pixels: int, side: int) -> list[int]:
     return [int(n) for n in np.unique(np.linspace(0, pixels - side, count).round())]
 
 
-def _blocks(pixels: NDArray[np.float32], corners: NDArray[np.int_], side: int) -> Blocks:
+def _blocks(pixels: NDArray[np.float32], corners: Corners, side: int) -> Blocks:
     """Return copies of the blocks that begin at these corners, axes (block, y, x)."""
     every = np.lib.stride_tricks.sliding_window_view(pixels, (side, side))
     return every[corners[:, 0], corners[:, 1]]
@@ -125,21 +126,9 @@ def _blocks(pixels: NDArray[np.float32], corners: NDArray[np.int_], side: int) -
 
 def _noise(pixels: NDArray[np.float32]) -> float:
     """Return the noise of a picture: from differences of neighbours, which smooth content lacks."""
-    differences = np.abs(np.diff(pixels, axis=1))
+    some = pixels[:: max(1, pixels.size // _COUNTED)]
+    differences = np.abs(np.diff(some, axis=1))
     return float(np.median(differences) * 1.4826 / np.sqrt(2.0))
-
-
-def _smoothed(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the picture smoothed a little: gradients of single pixels are those of noise."""
-    for _ in range(2):
-        # Along the rows of one picture, then, turned, along its columns.
-        wide = np.pad(pixels, [(0, 0), (2, 2)], mode="edge")
-        length = pixels.shape[1]
-        smooth = _BINOMIAL[0] * wide[:, :length]
-        for offset in range(1, len(_BINOMIAL)):
-            smooth += _BINOMIAL[offset] * wide[:, offset : offset + length]
-        pixels = np.ascontiguousarray(smooth.T)
-    return pixels
 
 
 def _have_content(blocks: Blocks, noise: float) -> NDArray[np.bool_]:
@@ -149,21 +138,16 @@ def _have_content(blocks: Blocks, noise: float) -> NDArray[np.bool_]:
     return has_content
 
 
-@lru_cache(maxsize=256)
-def _window(shape: tuple[int, int]) -> NDArray[np.float32]:
-    tapers = [np.hanning(pixels + 2)[1:-1] for pixels in shape]
-    return np.outer(*tapers).astype(np.float32)
-
-
 def _peaks(one: Blocks, two: Blocks) -> NDArray[np.float64]:
     """Return each pair's whole pixels y, x at the peak of its correlation; NaN where none is."""
     count, side, _ = one.shape
     peaks = np.full((count, 2), np.nan)
     if not count:
         return peaks
-    taper = _window((side, side))
+    tapered = taper((side, side))
     spectra = [
-        np.fft.rfft2((each - each.mean(axis=(1, 2), keepdims=True)) * taper) for each in (one, two)
+        np.fft.rfft2((each - each.mean(axis=(1, 2), keepdims=True)) * tapered)
+        for each in (one, two)
     ]
     product = spectra[1] * np.conj(spectra[0])
     magnitude = np.abs(product)
@@ -183,17 +167,19 @@ def _peaks(one: Blocks, two: Blocks) -> NDArray[np.float64]:
     return peaks
 
 
-def _at_once(one: Blocks, two: Blocks) -> NDArray[np.float64]:
+def _at_once(one: Slopes, two: Slopes, corners: Corners, side: int) -> NDArray[np.float64]:
     """Return the motions of blocks that lie in their place and are much alike there; else NaN.
 
     Where all went right most blocks are, and no peak is looked for.
     """
-    rest = _beyond(one, two, LIKE_AT_ONCE)
+    rest = beyond(one, two, (corners, corners), (side, side), likeness=LIKE_AT_ONCE)
     rest[~(np.abs(rest).max(axis=1, initial=0) <= _SETTLED)] = np.nan
     return rest
 
 
-def _refined(one: Blocks, two: Blocks, peaks: NDArray[np.float64]) -> NDArray[np.float64]:
+def _refined(
+    one: Slopes, two: Slopes, corners: Corners, side: int, peaks: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """Return the motions near the peaks; NaN where two blocks are unlike there, or never settle.
 
     The taper of the blocks draws peaks towards no motion, so that a far one is some pixels off.
@@ -202,53 +188,21 @@ def _refined(one: Blocks, two: Blocks, peaks: NDArray[np.float64]) -> NDArray[np
     waiting = np.flatnonzero(np.isfinite(peaks).all(axis=1))
     at = np.nan_to_num(peaks).astype(np.int_)
     for _ in range(_STEPS):
-        waiting = waiting[np.abs(at[waiting]).max(axis=1, initial=0) <= one.shape[1] // 3]
+        waiting = waiting[np.abs(at[waiting]).max(axis=1, initial=0) <= side // 3]
         left: list[int] = []
         # Those at one motion share pixels of one shape: most do, where a picture is in its place.
-        for dy, dx in np.unique(at[waiting], axis=0):
-            same = waiting[(at[waiting] == (dy, dx)).all(axis=1)]
-            rest = _beyond(*_overlap(one[same], two[same], dy, dx), LIKENESS).clip(*_LONGEST_STEPS)
+        for motion in np.unique(at[waiting], axis=0):
+            same = waiting[(at[waiting] == motion).all(axis=1)]
+            # What the two blocks share, where the second's content lies this far beyond.
+            first = corners[same] + np.maximum(0, -motion)
+            dy, dx = np.abs(motion)
+            shape = (side - int(dy), side - int(dx))
+            places = first, first + motion
+            rest = beyond(one, two, places, shape, likeness=LIKENESS).clip(*_LONGEST_STEPS)
             is_settled = np.abs(rest).max(axis=1) <= _SETTLED
-            found[same[is_settled]] = (dy, dx) + rest[is_settled]
+            found[same[is_settled]] = motion + rest[is_settled]
             goes_on = ~is_settled & np.isfinite(rest).all(axis=1)
             at[same[goes_on]] += np.rint(rest[goes_on]).astype(np.int_)
             left += same[goes_on].tolist()
         waiting = np.array(sorted(left), dtype=np.int_)
-    return found
-
-
-def _overlap(one: Blocks, two: Blocks, dy: int, dx: int) -> tuple[Blocks, Blocks]:
-    """Return what blocks share, where the second's content lies (dy, dx) pixels beyond."""
-    rows, columns = one.shape[1:]
-    return (
-        one[:, max(0, -dy) : rows - max(0, dy), max(0, -dx) : columns - max(0, dx)],
-        two[:, max(0, dy) : rows - max(0, -dy), max(0, dx) : columns - max(0, -dx)],
-    )
-
-
-def _beyond(first: Blocks, second: Blocks, likeness: float) -> NDArray[np.float64]:
-    """Return y, x, in pixels, by which each second block lies beyond its first; NaN if unlike.
-
-    One step of Lucas and Kanade (1981), with the gradients of both.
-    """
-    found = np.full((len(first), 2), np.nan)
-    a, b = (each - each.mean(axis=(1, 2), keepdims=True) for each in (first, second))
-    squares = [np.einsum("nyx,nyx->n", each, each) for each in (a, b)]
-    length = np.sqrt(squares[0] * squares[1])
-    is_like = (length > 0) & (np.einsum("nyx,nyx->n", a, b) >= likeness * length)
-    a, b = a[is_like], b[is_like]
-    # The two may differ in brightness.
-    b *= np.sqrt(squares[0][is_like] / squares[1][is_like])[:, None, None]
-    down, right = np.gradient((a + b) / 2, axis=(1, 2))
-    taper = _window(first.shape[1:])
-    weighted = (down * taper, right * taper)
-    normal = np.array(
-        [[np.einsum("nyx,nyx->n", w, g) for g in (down, right)] for w in weighted], float
-    ).transpose(2, 0, 1)
-    aim = np.array([np.einsum("nyx,nyx->n", w, a - b) for w in weighted], float).T
-    smaller, larger = np.linalg.eigvalsh(normal).T
-    is_told = smaller * _LARGEST_CONDITION >= larger
-    is_told &= larger > 0
-    steps = np.linalg.solve(normal[is_told], aim[is_told][:, :, None])[:, :, 0]
-    found[np.flatnonzero(is_like)[is_told]] = steps
     return found

@@ -17,7 +17,14 @@ Complex = NDArray[np.complex128]
 
 _COMPLEX = np.array([1.0, 1.0j])
 _ROUNDS = 10
-_PARTNERS = 9
+_SETTLED = 1e-4
+"""Pixels by which no block's place changes any more in a round."""
+
+_PAIRS = 300
+"""Pairs of blocks that are tried: were half of the blocks wrong, 75 pairs would still be right."""
+
+_PARTNERS = (2, 9)
+"""That each block meets."""
 _CUT = 5.0
 """Scatters beyond which a block has no say."""
 
@@ -55,6 +62,7 @@ def fit_turn(residuals: Residuals) -> Turn | None:
     motion = residuals.motion @ _COMPLEX
     slope, shift = _start(place, motion)
     scatter = _SMALLEST_SCATTER
+    reach = float(np.abs(place).max())
     spread = 0.0
     weights = np.ones(count)
     for _ in range(_ROUNDS):
@@ -62,14 +70,18 @@ def fit_turn(residuals: Residuals) -> Turn | None:
         # Of two normal numbers' distance the median is 1.1774 standard deviations.
         scatter = max(float(np.median(distance)) / 1.1774, _SMALLEST_SCATTER)
         weights = np.maximum(0.0, 1.0 - (distance / (_CUT * scatter)) ** 2) ** 2
-        centre = np.average(place, weights=weights)
-        spread = float((weights * np.abs(place - centre) ** 2).sum())
+        total = weights.sum()
+        centre = weights @ place / total
+        away = place - centre
+        spread = float(weights @ (away.real**2 + away.imag**2))
         if spread == 0:
             return None
-        middle = np.average(motion, weights=weights)
-        away = place - centre
-        slope = complex((weights * (motion - middle) * away.conj()).sum() / spread)
-        shift = middle - slope * centre
+        middle = weights @ motion / total
+        before = slope, shift
+        slope = complex((weights * away.conj()) @ (motion - middle) / spread)
+        shift = complex(middle - slope * centre)
+        if abs(slope - before[0]) * reach + abs(shift - before[1]) < _SETTLED:
+            break
     trusted = weights > 0
     left = (motion - shift - slope * place)[trusted]
     return Turn(
@@ -84,7 +96,8 @@ def _start(place: Complex, motion: Complex) -> tuple[complex, complex]:
     """Return slope and shift of the pair of blocks that most others agree with."""
     count = len(place)
     # Far partners say more of a turn than near ones; each block meets several.
-    steps = np.unique(np.linspace(1, count - 1, _PARTNERS).round().astype(int))
+    partners = int(np.clip(_PAIRS // count, *_PARTNERS))
+    steps = np.unique(np.linspace(1, count - 1, partners).round().astype(int))
     first = np.repeat(np.arange(count), len(steps))
     second = (first + np.tile(steps, count)) % count
     apart = place[second] != place[first]
@@ -93,7 +106,8 @@ def _start(place: Complex, motion: Complex) -> tuple[complex, complex]:
         return 0j, complex(np.median(motion.real), np.median(motion.imag))
     slopes = (motion[second] - motion[first]) / (place[second] - place[first])
     shifts = motion[first] - slopes * place[first]
-    away = (motion - shifts[:, None] - slopes[:, None] * place).astype(np.complex64)
+    away = (motion - shifts[:, None]).astype(np.complex64)
+    away -= slopes.astype(np.complex64)[:, None] * place.astype(np.complex64)
     distance = away.real**2 + away.imag**2
     middle = count // 2
     best = int(np.partition(distance, middle, axis=1)[:, middle].argmin())

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.plan.registration_plan import Level, Pyramid
+from tasks.plan.errors import InvalidInputError
+from tasks.plan.registration_plan import Pyramid
 from tasks.plan.window import Window
 from tasks.quality.level_pixels import LevelPixels
 from tasks.storage.attributes import ngff_metadata, read_attributes
@@ -42,25 +43,6 @@ class Channel:
     def name(self) -> str:
         """How people call it: its label, else its wavelength."""
         return self.label or self.wavelength or "image"
-
-
-def read_channels(image: Path, pyramid: Pyramid) -> tuple[Channel, ...]:
-    """Return the channels of an image, in order; names are empty where its metadata has none."""
-    if "c" not in pyramid.axes:
-        return (Channel(number=None, wavelength="", label=""),)
-    count = pyramid.levels[0].shape[pyramid.axes.index("c")]
-    omero = ngff_metadata(read_attributes(image)).get("omero")
-    listed = omero.get("channels") if isinstance(omero, dict) else None
-    known = listed if isinstance(listed, list) else []
-    named = [each if isinstance(each, dict) else {} for each in known] + [{}] * count
-    return tuple(
-        Channel(
-            number=number,
-            wavelength=str(named[number].get("wavelength_id") or ""),
-            label=str(named[number].get("label") or ""),
-        )
-        for number in range(count)
-    )
 
 
 def shared_channels(
@@ -97,7 +79,8 @@ class View:
 
     image: Path
     axes: tuple[str, ...]
-    level: Level
+    path: str
+    """Of the level, below the image."""
     factor: tuple[float, ...]
     """Pixels of the finest level in one of this level, per axis of the array."""
     pixel_size: tuple[float, ...]
@@ -106,10 +89,14 @@ class View:
 
     def window(self, finest: Window) -> Window:
         """Return a window of the finest level in whole pixels of this one, inside the level."""
-        start = [_whole(math.floor, a / f) for a, f in zip(finest.start, self.factor, strict=True)]
-        stop = [_whole(math.ceil, b / f) for b, f in zip(finest.stop, self.factor, strict=True)]
-        ordered = Window(start=tuple(start), stop=tuple(map(max, start, stop)))
-        return ordered.clipped_to(Window.whole(self.level.shape))
+        start, stop = [], []
+        for a, b, f, pixels in zip(
+            finest.start, finest.stop, self.factor, self.pixels.shape, strict=True
+        ):
+            first = min(max(_whole(math.floor, a / f), 0), pixels)
+            start.append(first)
+            stop.append(min(max(_whole(math.ceil, b / f), first), pixels))
+        return Window(start=tuple(start), stop=tuple(stop))
 
     def read(self, channel: Channel, window: Window) -> NDArray[Any]:
         """Read a window of this level, axes (z, y, x); the first time point.
@@ -142,6 +129,29 @@ class View:
             planes.append(self.pixels.read(one).reshape(self._across(box)))
         return np.stack(planes)
 
+    def channels(self) -> tuple[Channel, ...]:
+        """Return the channels, in order; names are empty where the image's metadata has none."""
+        if "c" not in self.axes:
+            return (Channel(number=None, wavelength="", label=""),)
+        count = self.pixels.shape[self.axes.index("c")]
+        omero = ngff_metadata(read_attributes(self.image)).get("omero")
+        listed = omero.get("channels") if isinstance(omero, dict) else None
+        known = listed if isinstance(listed, list) else []
+        named = [each if isinstance(each, dict) else {} for each in known] + [{}] * count
+        return tuple(
+            Channel(
+                number=number,
+                wavelength=str(named[number].get("wavelength_id") or ""),
+                label=str(named[number].get("label") or ""),
+            )
+            for number in range(count)
+        )
+
+    def pixel(self) -> tuple[float, float]:
+        """Return micrometers along y and x of a pixel of this level."""
+        size = dict(zip(self.axes, zip(self.pixel_size, self.factor, strict=True), strict=True))
+        return math.prod(size["y"]), math.prod(size["x"])
+
     def _across(self, window: Window) -> tuple[int, int]:
         shape = dict(zip(self.axes, window.shape, strict=True))
         return shape["y"], shape["x"]
@@ -153,16 +163,31 @@ def view_at(image: Path, pyramid: Pyramid, number: int) -> View:
     Raises:
         InvalidInputError: The level cannot be read.
     """
-    level = pyramid.levels[number]
-    factor = tuple(a / b for a, b in zip(pyramid.levels[0].shape, level.shape, strict=True))
-    return View(
-        image=image,
-        axes=pyramid.axes,
-        level=level,
-        factor=factor,
-        pixel_size=pyramid.pixel_size,
-        pixels=LevelPixels(image, level.path),
-    )
+    level, finest = pyramid.levels[number], pyramid.levels[0]
+    return _view(image, pyramid.axes, pyramid.pixel_size, finest.shape, level.path)
+
+
+def view_alike(image: Path, other: View, number: int) -> View | None:
+    """Return an image at the level whose pixels are as large as another's; None where none is.
+
+    Args:
+        image: Root folder of the image.
+        other: What it is to be like.
+        number: Of the level that is looked at first: most pyramids are made alike.
+
+    Raises:
+        InvalidInputError: Its metadata or a level cannot be read.
+        FileNotFoundError: It is not there.
+    """
+    scales = read_multiscale(image)
+    finest = LevelPixels(image, scales.levels[0]).shape
+    for path in (*scales.levels[number : number + 1], *scales.levels):
+        view = _view(image, scales.axes, scales.pixel_sizes[0], finest, path)
+        if all(
+            abs(a / b - 1) < SAME_PIXELS for a, b in zip(view.pixel(), other.pixel(), strict=True)
+        ):
+            return view
+    return None
 
 
 def view_like(image: Path, other: View) -> View | None:
@@ -173,14 +198,34 @@ def view_like(image: Path, other: View) -> View | None:
         FileNotFoundError: It is not there.
     """
     scales = read_multiscale(image)
-    if scales.axes != other.axes or other.level.path not in scales.levels:
+    if scales.axes != other.axes or other.path not in scales.levels:
         return None
     across = [(scales.pixel_sizes[0][n], other.pixel_size[n]) for n in map(scales.axes.index, "yx")]
     if not all(math.isclose(*pair, rel_tol=SAME_PIXELS) for pair in across):
         return None
-    pixels = LevelPixels(image, other.level.path)
-    level = other.level.model_copy(update={"shape": pixels.shape})
-    return replace(other, image=image, level=level, pixels=pixels)
+    pixels = LevelPixels(image, other.path)
+    if len(pixels.shape) != len(other.axes):
+        return None
+    return replace(other, image=image, pixels=pixels)
+
+
+def _view(
+    image: Path,
+    axes: tuple[str, ...],
+    pixel_size: tuple[float, ...],
+    finest: tuple[int, ...],
+    path: str,
+) -> View:
+    pixels = LevelPixels(image, path)
+    if not len(axes) == len(finest) == len(pixels.shape):
+        raise InvalidInputError(
+            f"{image / path}: pyramid level has {len(pixels.shape)} dimensions, but its axes are "
+            f"{', '.join(axes)}; correct the axes in the metadata of {image}"
+        )
+    factor = tuple(a / b for a, b in zip(finest, pixels.shape, strict=True))
+    return View(
+        image=image, axes=axes, path=path, factor=factor, pixel_size=pixel_size, pixels=pixels
+    )
 
 
 def coarse_enough(pyramid: Pyramid, windows: Iterable[Window]) -> int:

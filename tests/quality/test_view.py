@@ -12,7 +12,6 @@ from tasks.quality.view import (
     SIDE,
     Channel,
     coarse_enough,
-    read_channels,
     shared_channels,
     view_at,
     view_like,
@@ -76,7 +75,7 @@ def test_a_window_of_a_coarse_level(tmp_path: Path, axes: str) -> None:
     image = plate / "A/01/0"
     pyramid, _ = read_image_pyramid(image)
     view = view_at(image, pyramid, 2)
-    channels = read_channels(image, pyramid)
+    channels = view.channels()
     corner = {"y": (8, 41), "x": (20, 96)}
     window = view.window(
         Window(
@@ -115,7 +114,7 @@ def test_another_image_is_seen_at_the_same_level_if_it_was_made_in_the_same_way(
     view = view_at(image, read_image_pyramid(image)[0], 1)
     alike = view_like(plate / "A/02/0", view)
     assert alike is not None
-    whole = Window.whole(alike.level.shape)
+    whole = Window.whole(alike.pixels.shape)
     np.testing.assert_array_equal(
         alike.read(channel(0), whole), zarr.open_array(plate / "A/02/0/1", mode="r")[0]
     )
