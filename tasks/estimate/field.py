@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tasks.estimate.candidate import Limits, Match, RegionPair
-from tasks.estimate.match import match_near, propose
+from tasks.estimate.match import propose
+from tasks.estimate.near import match_near
 from tasks.estimate.options import EstimateOptions
 from tasks.estimate.paired import Paired
 from tasks.estimate.prepare import Prepared, working_factor
@@ -71,12 +73,15 @@ class Field:
             ),
         )
 
-    def look_near(self, expected: Translation, within: Translation) -> Candidate | None:
+    def look_near(
+        self, expected: Translation, within: Translation, voices: int
+    ) -> Candidate | None:
         """Return what matches where the region's shift must lie, or None if nothing does.
 
         Args:
             expected: Micrometers along z, y, x.
             within: Micrometers by which the shift may differ.
+            voices: Fields or wells that agree on it, each by itself.
         """
         pair = self.read(self.paired.regions[self.number])
         spacing = np.array(self.paired.reference.spacing)
@@ -88,6 +93,7 @@ class Field:
             self._strangers,
             expected=(z, y, x),
             within=(reach_z, reach_y, reach_x),
+            voices=voices,
         )
         # What stands still may be dirt wherever the sample is.
         return self._candidate(match, pair) if match.confident and not match.remark else None
@@ -116,7 +122,7 @@ class Field:
         own = [self.read(pair) for pair in others]
         return [*own, *(self.elsewhere(STRANGERS - len(own)) if len(own) < STRANGERS else ())]
 
-    def _corner(self) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    def _corner(self) -> NDArray[np.float64]:
         """Return what leads from inside the two windows to the images' coordinates, pixels."""
         ours, theirs = self.paired.regions[self.number]
         one, two = self.paired.reference.window(ours), self.paired.moving.window(theirs)
@@ -124,19 +130,29 @@ class Field:
 
     def _candidate(self, match: Match, pair: RegionPair) -> Candidate:
         spacing = self.paired.reference.spacing
-        z, y, x = (float(n) for n in (np.array(match.shift) + self._corner()) * spacing)
         # The error is told in the pixels that a large region is averaged down to.
         factor = max(working_factor(region.shape) for region in pair)
         error = np.inf if match.evidence is None else match.evidence.error
         microns = error * factor * max(spacing[1:])
+        second = None if match.evidence is None else match.evidence.second
         return Candidate(
-            translation=(z, y, x),
+            translation=self._in_micrometers(match.shift),
             score=match.score,
             rival=match.rival,
             error=float(microns) if np.isfinite(microns) else min(self.sides),
             doubts=match.doubts,
             remark=match.remark,
+            second=(
+                None
+                if second is None
+                else self._in_micrometers(np.array(second.shift) * (1, factor, factor))
+            ),
         )
+
+    def _in_micrometers(self, shift: Sequence[float] | NDArray[np.float64]) -> Translation:
+        spacing = self.paired.reference.spacing
+        z, y, x = (float(n) for n in (np.array(shift) + self._corner()) * spacing)
+        return z, y, x
 
     def _limits(self) -> Limits:
         most, spacing = self.options.max_shift_um, self.paired.reference.spacing

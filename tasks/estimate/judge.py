@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tasks.estimate.second_movement import SecondMovement
 from tasks.estimate.support import Support
 from tasks.plan.wording import counted
 
@@ -45,6 +46,10 @@ MOST_ERROR, MOST_OF_WIDTH = 0.6, 0.05
 """Pixels of standard error, or share of the peak's half width where that is more: organoids of a
 hundred pixels need not be known to half a pixel. The real error is seldom more than twice that."""
 
+MOST_ERROR_OF_A_PART, A_PART, CLEAN = 0.4, 0.75, 0.7
+"""The same where less of the content confirms the shift, and no noise explains it, as the
+correlation is higher: the rest moved and pulls the shift to one side."""
+
 
 @dataclass(frozen=True)
 class Evidence:
@@ -73,6 +78,9 @@ class Evidence:
     """Half width of the peak along y or x, in pixels: how large the content is."""
     beyond: bool
     """Whether the shift exceeds what was allowed."""
+    second: SecondMovement | None = None
+    """Another shift that a part of the region follows; looked for where `has_common`, or nothing
+    is against the first."""
 
 
 def doubts(evidence: Evidence) -> tuple[str, ...]:
@@ -117,8 +125,24 @@ def doubts(evidence: Evidence) -> tuple[str, ...]:
         "its place could not be found to a fraction of a pixel": not evidence.refined,
         f"its place is uncertain by {evidence.error:.2g} pixels": _is_uncertain(evidence),
         _turned(evidence): bool(_turned(evidence)),
+        in_two_parts(evidence): evidence.second is not None,
     }
     return tuple(reason for reason, holds in reasons.items() if holds)
+
+
+def has_common(evidence: Evidence) -> bool:
+    """Return whether so much is common that what is not may have moved by itself."""
+    return evidence.correlation >= LEAST_CORRELATION and evidence.support.share >= NEAR_SHARE
+
+
+def in_two_parts(evidence: Evidence) -> str:
+    """Return what is told of a region in which a part moved by itself; empty if none did."""
+    if evidence.second is None:
+        return ""
+    return (
+        f"it moved in two parts: {evidence.second.share:.0%} as much as follows this shift follows "
+        "another one: take regions that moved as one"
+    )
 
 
 def _two_are_enough(evidence: Evidence) -> bool:
@@ -165,5 +189,6 @@ def doubts_near(evidence: Evidence) -> tuple[str, ...]:
 
 
 def _is_uncertain(evidence: Evidence) -> bool:
-    most = max(MOST_ERROR, MOST_OF_WIDTH * evidence.width)
+    of_part = evidence.support.share < A_PART and evidence.correlation > CLEAN
+    most = max(MOST_ERROR_OF_A_PART if of_part else MOST_ERROR, MOST_OF_WIDTH * evidence.width)
     return evidence.refined and evidence.error > most

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
@@ -21,9 +20,7 @@ from tasks.estimate.prepare import (
     working_factor,
 )
 from tasks.estimate.references import Keep, keep_nothing
-from tasks.estimate.search import Search, View
-
-_ELSEWHERE = "it leads away from where it should lie"
+from tasks.estimate.search import Search
 
 SURE_RIVAL = 0.65
 """Rival of a match that is trusted as found on coarser pixels; a doubt is looked at on all."""
@@ -84,7 +81,7 @@ def propose(
         most: Candidates to return at most.
         keep: Gives the reference as it was prepared for another acquisition.
     """
-    search = _search(reference, moving, limits, strangers, keep)
+    search = open_search(reference, moving, limits, strangers, keep)
     if isinstance(search, Match):
         return (search,)
     coarse = search.coarse()
@@ -109,57 +106,22 @@ def propose(
     return tuple(apart[:most])
 
 
-def match_near(
-    reference: RegionPixels,
-    moving: RegionPixels,
-    limits: Limits,
-    strangers: Strangers = no_strangers,
-    *,
-    expected: tuple[float, float, float],
-    within: tuple[float, float, float],
-) -> Match:
-    """Find the shift of a region of which others say where it should lie.
-
-    Only peaks in a window around the expected shift are looked at, in both views, and less
-    evidence is enough (`tasks.estimate.judge.doubts_near`): what matches by chance matches
-    elsewhere.
-
-    Args:
-        reference: The region in the reference, axes (z, y, x), at one pyramid level.
-        moving: The region in the moving acquisition at the same level; its shape may differ.
-        limits: What to look for.
-        strangers: Read only when a match at shift 0 has to be told from a standing pattern.
-        expected: Pixels of the level, axes (z, y, x), that should lead from the moving region to
-            the reference.
-        within: Pixels along each axis by which the shift may differ.
-    """
-    search = _search(reference, moving, limits, strangers)
-    if isinstance(search, Match):
-        return search
-    factor = (1, search.prepared[0].factor, search.prepared[0].factor)
-    place = tuple(round(n / by) for n, by in zip(expected, factor, strict=True))
-    reach = tuple(int(np.ceil(n / by)) for n, by in zip(within, factor, strict=True))
-
-    def best(view: View) -> Match:
-        (match,) = search.candidates(view.within(place, reach), 1, near=True)
-        if np.any(np.abs(np.subtract(match.shift, expected)) > np.add(within, 1)):
-            return dataclasses.replace(match, doubts=(*match.doubts, _ELSEWHERE))
-        return match
-
-    plain = best(search.plain)
-    if plain.confident:
-        return plain
-    phase = best(search.phase)
-    return phase if phase.confident or not plain.evidence else plain
-
-
-def _search(
+def open_search(
     reference: RegionPixels,
     moving: RegionPixels,
     limits: Limits,
     strangers: Strangers,
     keep: Keep = keep_nothing,
 ) -> Search | Match:
+    """Return what is needed to look for a region's shifts, or why it cannot be compared.
+
+    Args:
+        reference: The region in the reference, axes (z, y, x), at one pyramid level.
+        moving: The region in the moving acquisition at the same level; its shape may differ.
+        limits: What to look for.
+        strangers: Read only when a match at shift 0 has to be told from a standing pattern.
+        keep: Gives the reference as it was prepared for another acquisition.
+    """
     factor = max(working_factor(reference.shape), working_factor(moving.shape))
 
     def ready(averaged: tuple[Pixels, Mask | None], padding: Mask | None) -> Prepared:

@@ -21,12 +21,13 @@ from tasks.estimate.candidate import (
 )
 from tasks.estimate.correlation import CorrelationMap, correlation_map
 from tasks.estimate.grain import is_of_pixels
-from tasks.estimate.judge import Evidence, doubts, doubts_near
+from tasks.estimate.judge import Evidence, doubts, doubts_near, has_common
 from tasks.estimate.overlap import Mask, Whole, overlap_correlation
 from tasks.estimate.peaks import LOBE, Peak, best_peak, rival_of
 from tasks.estimate.precision import standard_error
 from tasks.estimate.prepare import Prepared, coarser
 from tasks.estimate.refine import refine
+from tasks.estimate.second_movement import find_second_movement
 from tasks.estimate.static import NEAR, is_still, what_stands_still
 from tasks.estimate.support import find_support
 from tasks.estimate.whiten import whiten
@@ -185,6 +186,10 @@ class Search:
             beyond=self._beyond(placed.shift),
         )
         reasons = doubts_near(evidence) if near else doubts(evidence)
+        if not reasons or has_common(evidence):
+            second = find_second_movement(view.ours, view.theirs, shift, width)
+            evidence = dataclasses.replace(evidence, second=second)
+            reasons = doubts_near(evidence) if near else doubts(evidence)
         if reasons and not is_first:
             reasons = (ONLY_PATTERN, *reasons)
         return Match(

@@ -67,10 +67,11 @@ class _Doubt:
         """Return what is known of a region once all has been tried that could settle it."""
         if is_settled(known):
             return known
-        if known.prediction is not None and needs_second_look(known):
+        told = known.prediction
+        if told is not None and needs_second_look(known):
             elsewhere = other_wells(self.image, self.paired, self.options)
             field = Field(self.paired, number, self.options, elsewhere)
-            near = field.look_near(known.prediction.translation, known.prediction.within)
+            near = field.look_near(told.translation, told.within, told.voices)
             if near is not None:
                 return dataclasses.replace(known, near=near)
         return dataclasses.replace(known, chains=self._chains(known.proposal.region))

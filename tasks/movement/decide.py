@@ -201,17 +201,19 @@ def _in_pixels(prediction: Prediction, proposal: Proposal) -> float:
 def _refused(known: Known, *reasons: str) -> Decided:
     """Return a refusal that names the match that was not believed: it is often the right one."""
     best = known.proposal.best
-    told = () if best is None else (f"its best match lies at {_shift_text(known, best)}",)
+    told: tuple[str, ...] = ()
+    if best is not None:
+        told = (f"its best match lies at {_shift_text(known, best.translation)}",)
+        if best.second is not None:
+            told = (*told, f"that of a part of it at {_shift_text(known, best.second)}")
     return _decided(known, (0.0, 0.0, 0.0), "refused", "; ".join((*reasons, *told)))
 
 
-def _shift_text(known: Known, candidate: Candidate) -> str:
+def _shift_text(known: Known, translation: Translation) -> str:
     """Return a shift in pixels of the level, along z where there is any."""
     pixels = {
         axis: along / size
-        for axis, along, size in zip(
-            "zyx", candidate.translation, known.proposal.pixel, strict=True
-        )
+        for axis, along, size in zip("zyx", translation, known.proposal.pixel, strict=True)
     }
     shown = [axis for axis in "zyx" if axis != "z" or pixels["z"]]
     return ", ".join(f"{axis} {pixels[axis]:+.1f}" for axis in shown) + " px of the level"

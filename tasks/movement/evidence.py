@@ -22,6 +22,8 @@ class Candidate(Frozen):
     """Reasons not to trust it by itself."""
     remark: str = ""
     """Why it may be something that stands still, such as dirt on the camera; empty: it is not."""
+    second: Translation | None = None
+    """The shift that a part of the field follows instead; None: it moved as one."""
 
     @property
     def is_sure(self) -> bool:

@@ -31,6 +31,8 @@ class Prediction:
     by: By
     fields: int
     """Of the well, that it rests on."""
+    voices: int
+    """Of the well, or wells that follow the plate's movement, that say so each by itself."""
     fills_in: bool = True
     """Whether it may stand where nothing was found; else it only says what is to be doubted."""
 
@@ -100,7 +102,8 @@ def _by_plate(movement: Movement, where: Floats, rests: Floats, by: By) -> Predi
     variance = within + between * (1 - drawn) + of_plate * (1 - drawn) ** 2
     freedom = movement.freedom_within if count else movement.freedom_between
     found = _prediction(movement.rigid.at(where)[0] + offset, variance, freedom, by, count)
-    return replace(found, fills_in=count > 0 or movement.speaks_for_others)
+    voices = max(count, movement.wells)
+    return replace(found, voices=voices, fills_in=count > 0 or movement.speaks_for_others)
 
 
 def _by_well(
@@ -122,4 +125,4 @@ def _prediction(value: Floats, variance: Floats, freedom: float, by: By, count: 
     reach = stdtrit(freedom, 1 - _BEYOND / 2) * deviation
     z, y, x = (float(n) for n in value)
     within = (float(reach[0]), float(reach[1]), float(reach[2]))
-    return Prediction((z, y, x), within, by, count)
+    return Prediction((z, y, x), within, by, count, voices=count)

@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.estimate.candidate import Limits, Match, RegionPair
-from tasks.estimate.match import match_near, propose
-from tasks.movement.evidence import Candidate, Proposal, Translation
+from tasks.estimate.match import propose
+from tasks.estimate.near import match_near
+from tasks.movement.evidence import Candidate, Proposal
+from tasks.movement.predict import Prediction
 from tests.benchmarks.refused_kinds import some_that_move
 from tests.benchmarks.simulated_plate import PIXEL, Scene, Simulated, simulate
 from tests.benchmarks.trial import lattice
@@ -35,18 +37,17 @@ class PixelPlate:
     """Per well and region."""
     strangers: dict[tuple[str, str], Sequence[RegionPair]]
 
-    def look_near(
-        self, key: tuple[str, str], expected: Translation, within: Translation
-    ) -> Candidate | None:
+    def look_near(self, key: tuple[str, str], told: Prediction) -> Candidate | None:
         """Return what a search in a small window finds, as a run does."""
-        y, x = (n / PIXEL for n in expected[1:])
-        reach_y, reach_x = (n / PIXEL for n in within[1:])
+        y, x = (n / PIXEL for n in told.translation[1:])
+        reach_y, reach_x = (n / PIXEL for n in told.within[1:])
         match = match_near(
             *self.pairs[key],
             Limits(),
             lambda: self.strangers[key],
             expected=(0.0, y, x),
             within=(0.0, reach_y, reach_x),
+            voices=told.voices,
         )
         return _candidate(match) if match.confident and not match.remark else None
 

@@ -47,7 +47,7 @@ SCENES = {
 
 
 def _look(plate: PixelPlate) -> LookNear:
-    return lambda key, prediction: plate.look_near(key, prediction.translation, prediction.within)
+    return plate.look_near
 
 
 def main(seeds: int, only: str) -> None:

@@ -15,7 +15,8 @@ from rich.console import Console
 from rich.table import Table
 
 from tasks.estimate.candidate import Limits, Match
-from tasks.estimate.match import match_near, match_region
+from tasks.estimate.match import match_region
+from tasks.estimate.near import match_near
 from tests.benchmarks.refused_kinds import KINDS
 from tests.benchmarks.trial import Trial
 from tests.estimate.samples import random
@@ -23,8 +24,11 @@ from tests.estimate.samples import random
 WITHIN = 8.0
 """Pixels by which a shift may differ from where others say that it lies."""
 
-OFF, ASTRAY = (2.5, -1.5), (24.0, -30.0)
-"""Pixels along y and x by which others are off: as they are, and where they know nothing of it."""
+OFF = (2.5, -1.5)
+"""Pixels along y and x by which others are off."""
+
+ASTRAY = ((24.0, -30.0), (16.0, 0.0), (0.0, -32.0))
+"""The same where they know nothing of it, or are off by whole periods of the lattice."""
 
 
 def alone(trial: Trial) -> Match:
@@ -32,13 +36,22 @@ def alone(trial: Trial) -> Match:
     return match_region(*trial.frames, Limits(), lambda: trial.strangers)
 
 
-def near(trial: Trial, off: tuple[float, float]) -> Match:
-    """Match a field near its true shift, or 0 where it has none, plus what others are off by."""
+def near(trial: Trial, off: tuple[float, float], voices: int = 4) -> Match:
+    """Match a field near its true shift, plus what others are off by.
+
+    Where it has none, one field alone says 0.
+    """
+    voices = voices if trial.truths else 1
     z, y, x = trial.truths[0] if trial.truths else (0.0, 0.0, 0.0)
     expected = (z, y + off[0], x + off[1])
     within = (0.0, WITHIN, WITHIN)
     return match_near(
-        *trial.frames, Limits(), lambda: trial.strangers, expected=expected, within=within
+        *trial.frames,
+        Limits(),
+        lambda: trial.strangers,
+        expected=expected,
+        within=within,
+        voices=voices,
     )
 
 
@@ -70,7 +83,9 @@ def main(count: int, only: str) -> None:
             reasons.update(_kind_of(doubt) for doubt in match.doubts)
             found["alone"][verdict(trial, match)] += 1
             found["near"][verdict(trial, near(trial, OFF))] += 1
-            found["astray"][verdict(trial, near(trial, ASTRAY))] += 1
+            found["astray"].update(
+                verdict(trial, near(trial, by, voices)) for by in ASTRAY for voices in (1, 4)
+            )
         table.add_row(
             name,
             *(str(found[way][c] or "") for way in ways for c in columns),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Literal
 
 import numpy as np
 from scipy import ndimage
 
 from tests.benchmarks.trial import Frame, Frames, Generator, Trial, lattice, spots, truth_of
+from tests.estimate.ambiguous import in_two_parts
 from tests.estimate.samples import (
     MARGIN,
     Floats,
@@ -21,6 +23,9 @@ from tests.estimate.samples import (
 )
 
 SIZE = 192
+
+_APART = 8.0
+"""Pixels by which two parts moved apart at least."""
 
 _PARTS = 6
 """Ways in which cells move by themselves."""
@@ -137,6 +142,15 @@ def half_move(rng: Generator) -> Trial:
     return Trial(_pair(still + one, still + two, shift, rng), truth_of(shift))
 
 
+def half_move_together(rng: Generator) -> Trial:
+    """Return a field in two parts that moved apart: neither shift is the field's."""
+    while np.max(np.abs(np.subtract(one := _shift(rng), two := _shift(rng)))) < _APART:
+        pass
+    parts: Literal["mixed", "halves"] = "mixed" if rng.random() < 0.5 else "halves"
+    frames = in_two_parts(SIZE, (one, two), rng, share=0.5, per_field=50, parts=parts)
+    return Trial(frames, ())
+
+
 def a_third_lost(rng: Generator) -> Trial:
     kept, lost, shift = _cells(rng, 16), _cells(rng, 8), _shift(rng)
     return Trial(_pair(kept + lost, kept, shift, rng), truth_of(shift))
@@ -194,5 +208,6 @@ KINDS: Mapping[str, Callable[[Generator], Trial]] = {
     "debris brighter than the sample": bright_debris,
     "a field of 72 pixels": small_field,
     "a lattice that ends in the field": lattice_with_an_edge,
+    "half of the cells move together": half_move_together,
 }
 """By their number in what was measured of refusals, where they have one."""

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tasks.estimate.judge import Evidence, doubts
+from tasks.estimate.second_movement import SecondMovement
 from tasks.estimate.support import Support
 from tasks.estimate.turn import Turn
 
@@ -44,6 +45,15 @@ CASES: list[tuple[dict[str, Any], dict[str, Any], str, str]] = [
     ({"refined": False}, {}, "to a fraction of a pixel", "no maximum nearby"),
     ({"error": 0.7}, {}, "uncertain by 0.7 pixels", "a broad peak in noise"),
     ({"error": 0.7, "width": 30.0}, {}, "", "the same, of large organoids"),
+    ({"error": 0.5}, {}, "", "a little noise"),
+    ({"error": 0.5}, {"share": 0.7}, "uncertain by 0.5 pixels", "a part pulls to one side"),
+    ({"error": 0.5, "correlation": 0.6}, {"share": 0.7}, "", "the same, but noise explains it"),
+    (
+        {"second": SecondMovement((0.0, 9.0, 4.0), 0.55)},
+        {},
+        "in two parts: 55% as much",
+        "a part moved by itself",
+    ),
     ({"beyond": True}, {}, "beyond the largest", "too far"),
     ({}, {"turn": Turn(-1.5, 0.1)}, "turned by 1.5 +/- 0.1 degrees", "a plate put in askew"),
     ({}, {"turn": Turn(0.4, 0.05)}, "", "the corners stay together"),

@@ -25,7 +25,7 @@ DIRT = "it may be dirt"
 def put(
     at: Translation = TRUE, within: float = 3.0, by: By = "plate", fields: int = 0, **more: bool
 ) -> Prediction:
-    return Prediction(at, (within, within, within), by, fields, **more)
+    return Prediction(at, (within, within, within), by, fields, voices=max(4, fields), **more)
 
 
 def near(by: float) -> Translation:
@@ -215,3 +215,11 @@ def test_a_refusal_names_the_match_that_was_not_believed() -> None:
     # Of a stack it is named along z too.
     deep = proposal(candidate((2.0, *TRUE[1:]), "few"))
     assert "its best match lies at z +" in decide_region(Known(deep), "fail").reason
+
+
+def test_a_field_in_two_parts_is_refused_with_both_shifts() -> None:
+    best = candidate(WRONG, "it moved in two parts").model_copy(update={"second": TRUE})
+    decided = decide_region(Known(proposal(best)), "neighbours")
+    assert decided.decision == "refused"
+    assert "its best match lies at y +20.0, x +30.0 px of the level" in decided.reason
+    assert "that of a part of it at y +80.0, x -45.0 px of the level" in decided.reason
