@@ -128,7 +128,8 @@ def write_group(
             known = read_json(path)
         documents[ZARR_3] = {**known, "attributes": attributes}
     else:
-        documents[ZARR_2_GROUP] = {"zarr_format": 2}
+        if not (node / ZARR_2_GROUP).is_file():
+            documents[ZARR_2_GROUP] = {"zarr_format": 2}
         documents[ZARR_2_ATTRIBUTES] = attributes
     for name, content in documents.items():
         # What is there may be a link to another image's file.
