@@ -95,9 +95,10 @@ def _brightness(pixels: NDArray[Any]) -> NDArray[np.uint8]:
         seen = flat[flat > 0]
     if not seen.size:
         return np.zeros(flat.shape, np.uint8)
-    dark, bright = np.quantile(seen, _SHOWN)
+    places = [round(quantile * (seen.size - 1)) for quantile in _SHOWN]
+    dark, bright = (float(value) for value in np.partition(seen, places)[places])
     flat -= np.float32(dark)
-    flat *= np.float32(_FULL**2 / max(float(bright - dark), 1e-6))
+    flat *= np.float32(_FULL**2 / max(bright - dark, 1e-6))
     np.clip(flat, 0, _FULL**2, out=flat)
     shown: NDArray[np.uint8] = np.sqrt(flat, out=flat).astype(np.uint8)
     return shown
@@ -117,7 +118,7 @@ def _large(colours: Colours) -> Image.Image:
 
 def _small(colours: Colours) -> Image.Image:
     picture = Image.fromarray(colours)
-    picture.thumbnail((THUMBNAIL, THUMBNAIL), Image.Resampling.BILINEAR)
+    picture.thumbnail((THUMBNAIL, THUMBNAIL), Image.Resampling.BOX)
     return picture
 
 
