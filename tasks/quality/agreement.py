@@ -45,15 +45,14 @@ def centred(pixels: NDArray[Any]) -> Centred:
     values = as_floats(pixels)
     if values.size == 0:
         return None
-    largest = float(np.abs(values).max())
     some = values.reshape(-1)[:: max(1, values.size // _COUNTED)]
     brightest = math.floor(BRIGHTEST * (some.size - 1))
     np.minimum(values, np.partition(some, brightest)[brightest], out=values)
-    means = values.mean(axis=(-2, -1), keepdims=True, dtype=np.float64)
-    values -= means.astype(np.float32)
+    means = values.mean(axis=(-2, -1), keepdims=True, dtype=np.float64).astype(np.float32)
+    values -= means
     length = float(np.sqrt(np.vdot(values, values)))
     # What is left of a constant is the rounding of its mean.
-    if length <= 1e-6 * largest * np.sqrt(values.size):
+    if length <= 1e-6 * float(np.abs(means).max()) * np.sqrt(values.size):
         return None
     values /= np.float32(length)
     return values

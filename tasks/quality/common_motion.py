@@ -48,6 +48,10 @@ def common_motion(reference: NDArray[Any], moving: NDArray[Any]) -> tuple[int, i
     shape = (_fast(reference.shape[0]), _fast(reference.shape[1]))
     tapered = taper(shape)
     one, two = (as_floats(each[: shape[0], : shape[1]]) for each in (reference, moving))
+    best, most = (0, 0), (agreement(one, two) or 0.0) + _LIKER
+    if most >= 1:
+        # They agree so well that they can agree nowhere else that much better.
+        return best
     spectra = [np.fft.rfft2((each - each.mean()) * tapered) for each in (one, two)]
     product = spectra[1] * np.conj(spectra[0])
     magnitude = np.abs(product)
@@ -56,7 +60,6 @@ def common_motion(reference: NDArray[Any], moving: NDArray[Any]) -> tuple[int, i
     top = np.unravel_index(int(surface.argmax()), shape)
     if all(min(n, size - n) <= _NEAR for n, size in zip(top, shape, strict=True)):
         return 0, 0
-    best, most = (0, 0), (agreement(one, two) or 0.0) + _LIKER
     for flat in np.argsort(surface, axis=None)[: -_PEAKS - 1 : -1]:
         y, x = (int(n) for n in np.unravel_index(int(flat), shape))
         # A peak stands for two motions along each axis, one of them the longer way round.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,13 +13,12 @@ from numpy.typing import NDArray
 
 from tasks.plan.errors import InvalidInputError
 from tasks.plan.window import Window
-from tasks.quality.agreement import agreement_of_centred, centred
-from tasks.quality.common_motion import common_motion, shared
+from tasks.quality.agreement import Centred, agreement_of_centred, centred
 from tasks.quality.floats import as_picture
 from tasks.quality.parts import parts_of
 from tasks.quality.place import Place
 from tasks.quality.region_quality import Agreement, Motion
-from tasks.quality.residual import Residuals, residual_motion
+from tasks.quality.residual import motion_left
 from tasks.quality.turn import fit_turn
 from tasks.quality.view import Channel, View
 
@@ -62,6 +62,16 @@ class Pictures:
     """Pixels of the finest level in one of these, along y and x."""
     pixel_size: tuple[float, float]
     """Micrometers per pixel of these, along y and x."""
+
+    @property
+    def judged(self) -> Pixels | None:
+        """The result; the original where there is no result."""
+        return self.before if self.after is None else self.after
+
+    @cached_property
+    def centred(self) -> Centred:
+        """What is judged, centred: it meets the reference, and others."""
+        return None if self.judged is None else centred(self.judged)
 
 
 def look_at(place: Place, compared: Compared) -> tuple[Pictures, ...]:
@@ -110,7 +120,11 @@ def agreement_of(pictures: Pictures) -> Agreement:
     """Return how alike image and reference are in one channel; chance is not looked at."""
     reference = centred(pictures.reference)
     before, after = (
-        None if pixels is None else agreement_of_centred(reference, centred(pixels))
+        None
+        if pixels is None
+        else agreement_of_centred(
+            reference, pictures.centred if pixels is pictures.judged else centred(pixels)
+        )
         for pixels in (pictures.before, pictures.after)
     )
     return Agreement(channel=pictures.channel.name, before=before, after=after, others=None)
@@ -124,15 +138,14 @@ def chance_of(pictures: Pictures, strangers: Sequence[Pixels]) -> float | None:
         strangers: The same region of other wells' references; without any, the reference moved by
             half its size stands for them.
     """
-    judged = pictures.before if pictures.after is None else pictures.after
+    judged = pictures.judged
     if judged is None:
         return None
-    own = centred(judged)
     found = [
         value
         for other in strangers or [_elsewhere(pictures.reference)]
         if other.shape == judged.shape
-        and (value := agreement_of_centred(own, centred(other))) is not None
+        and (value := agreement_of_centred(pictures.centred, centred(other))) is not None
     ]
     return max(found, default=None)
 
@@ -152,12 +165,10 @@ def read_strangers(place: Place, compared: Compared, channel: Channel) -> Iterat
 
 def motion_of(pictures: Pictures) -> Motion:
     """Return the motion left between the result (the original, without one) and the reference."""
-    judged = pictures.after if pictures.after is not None else pictures.before
-    if judged is None:
+    if pictures.judged is None:
         return _NO_MOTION
-    one, other = as_picture(pictures.reference), as_picture(judged)
-    dy, dx = common_motion(one, other)
-    left = residual_motion(shared(one, dy, dx), shared(other, -dy, -dx))
+    one, other = as_picture(pictures.reference), as_picture(pictures.judged)
+    left = motion_left(one, other)
     counted = {
         "places": left.looked_at,
         "in_one_only": left.in_one_only,
@@ -165,14 +176,6 @@ def motion_of(pictures: Pictures) -> Motion:
     }
     if not len(left.motion):
         return _NO_MOTION.model_copy(update=counted)
-    # The blocks are those of what both show, in the reference's own coordinates.
-    left = Residuals(
-        np.add(left.centre, (max(0, -dy), max(0, -dx))),
-        np.add(left.motion, (dy, dx)),
-        left.looked_at,
-        left.in_one_only,
-        left.blocks,
-    )
     spacing = np.array(pictures.spacing)
     lengths = np.hypot(*(left.motion * spacing).T)
     turn = fit_turn(left)

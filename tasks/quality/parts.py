@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -30,6 +32,9 @@ def parts_of(motion: NDArray[np.float64]) -> list[NDArray[np.bool_]]:
     Args:
         motion: (n, 2): y, x of each block's motion, in pixels of the level that was looked at.
     """
+    if not len(motion) or math.hypot(*np.ptp(motion, axis=0)) < 2 * _RADIUS:
+        # As where all went right: no two parts lie apart.
+        return []
     is_left = np.ones(len(motion), np.bool_)
     near = np.linalg.norm(motion[:, None] - motion[None], axis=2) <= _RADIUS
     least = max(FEWEST, _SHARE * len(motion))

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tasks.quality.blocks import Blocks, block_side, blocks_at, corners_of, have_content
+from tasks.quality.common_motion import common_motion, shared
 from tasks.quality.floats import as_floats
 from tasks.quality.slopes import Corners, Slopes, beyond, slopes_of, taper
-
-SMALLEST_BLOCK = 24
-"""Pixels: in less there is too little to tell a motion from noise."""
-
-LARGEST_BLOCK = 128
-BLOCKS_ACROSS = 6
-"""Blocks along the shorter side, were there no overlap."""
-
-OVERLAP = 0.3
-"""Share of a block's side that its neighbour shares: of more, most tell the same once more."""
 
 CLEAR = 4.5
 """Standard deviations that a peak must stand out of its correlation to count."""
@@ -36,17 +27,8 @@ _LONGEST_STEPS = (-2.0, 2.0)
 _SETTLED = 0.75
 """Pixels: a step that is shorter needs no other; beyond a half, two pixels are equally near."""
 
-_COUNTED = 2**13
-"""Differences of neighbours that the noise is taken of: more say the same."""
-
-_ABOVE_NOISE = 1.25
-"""Times the noise by which a block must vary."""
-
 _WHITENING = 0.5
 """Share of the spectrum's magnitude that is taken away: none blurs the peak, all lets noise in."""
-
-Blocks = NDArray[np.float32]
-"""Axes (block, y, x)."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +47,27 @@ class Residuals:
     """All blocks, also those without content."""
 
 
+def motion_left(reference: NDArray[Any], moving: NDArray[Any]) -> Residuals:
+    """Return the motion left between two pictures of one region, however far it is.
+
+    Args:
+        reference: Axes (y, x).
+        moving: Axes (y, x), of the same shape.
+    """
+    dy, dx = common_motion(reference, moving)
+    left = residual_motion(shared(reference, dy, dx), shared(moving, -dy, -dx))
+    # The blocks are those of what both show, in the reference's own coordinates.
+    return Residuals(
+        np.add(left.centre, (max(0, -dy), max(0, -dx))),
+        np.add(left.motion, (dy, dx)),
+        left.looked_at,
+        left.in_one_only,
+        left.blocks,
+    )
+
+
 def residual_motion(reference: NDArray[Any], moving: NDArray[Any]) -> Residuals:
-    """Return the motion left between two pictures of one region.
+    """Return the motion left between two pictures of one region that lie about in their place.
 
     Blocks that are alike where they lie tell it by their slopes. The motion of any other is the
     peak of its half-whitened cross-correlation (between plain and phase correlation: Foroosh et al.
@@ -77,65 +78,28 @@ def residual_motion(reference: NDArray[Any], moving: NDArray[Any]) -> Residuals:
         reference: Axes (y, x).
         moving: Axes (y, x), of the same shape.
     """
-    side = block_side(reference.shape)
+    one, two = as_floats(reference), as_floats(moving)
+    side = block_side(one.shape)
     if side is None:
         return Residuals(np.empty((0, 2)), np.empty((0, 2)), 0)
-    raw = [as_floats(each) for each in (reference, moving)]
-    corners = np.array(
-        [(y, x) for y in _starts(raw[0].shape[0], side) for x in _starts(raw[0].shape[1], side)]
-    )
-    # Of noise, every second row says as much as all.
-    first, second = (
-        _have_content(_blocks(each, corners, side)[:, ::2], _noise(each)) for each in raw
-    )
-    blocks, corners = len(corners), corners[first & second]
-    one, two = (slopes_of(each) for each in raw)
-    motion = _at_once(one, two, corners, side)
-    doubted = np.flatnonzero(~np.isfinite(motion).all(axis=1))
-    peaks = _peaks(*(_blocks(each[0], corners[doubted], side) for each in (one, two)))
-    motion[doubted] = _refined(one, two, corners[doubted], side, peaks)
+    every = corners_of(one.shape, side)
+    first, second = (have_content(each, side) for each in (one, two))
+    corners = every[first & second]
+    slopes = slopes_of(one), slopes_of(two)
+    # Where all went right most blocks are in their place, and no peak is looked for.
+    motion = beyond(*slopes, (corners, corners), (side, side), likeness=LIKE_AT_ONCE)
+    doubted = np.flatnonzero(~(np.abs(motion).max(axis=1, initial=0) <= _SETTLED))
+    if len(doubted):
+        peaks = _peaks(*(blocks_at(corners[doubted], each[0], side) for each in slopes))
+        motion[doubted] = _refined(*slopes, corners[doubted], side, peaks)
     is_clear = np.isfinite(motion).all(axis=1)
     return Residuals(
-        centre=corners[is_clear] + side / 2,
+        centre=np.add(corners[is_clear], side / 2, dtype=np.float64),
         motion=motion[is_clear],
         looked_at=len(corners),
         in_one_only=(int((first & ~second).sum()), int((second & ~first).sum())),
-        blocks=blocks,
+        blocks=len(every),
     )
-
-
-def block_side(shape: tuple[int, ...]) -> int | None:
-    """Return the side of the blocks that a picture (y, x) is parted into; None if too small."""
-    shorter = min(shape)
-    if shorter < SMALLEST_BLOCK:
-        return None
-    side = min(max(shorter // BLOCKS_ACROSS, 2 * SMALLEST_BLOCK), LARGEST_BLOCK, shorter)
-    return side - side % 2
-
-
-def _starts(pixels: int, side: int) -> list[int]:
-    count = math.ceil((pixels - side) / (side * (1.0 - OVERLAP))) + 1
-    return [int(n) for n in np.unique(np.linspace(0, pixels - side, count).round())]
-
-
-def _blocks(pixels: NDArray[np.float32], corners: Corners, side: int) -> Blocks:
-    """Return copies of the blocks that begin at these corners, axes (block, y, x)."""
-    every = np.lib.stride_tricks.sliding_window_view(pixels, (side, side))
-    return every[corners[:, 0], corners[:, 1]]
-
-
-def _noise(pixels: NDArray[np.float32]) -> float:
-    """Return the noise of a picture: from differences of neighbours, which smooth content lacks."""
-    some = pixels[:: max(1, pixels.size // _COUNTED)]
-    differences = np.abs(np.diff(some, axis=1))
-    return float(np.median(differences) * 1.4826 / np.sqrt(2.0))
-
-
-def _have_content(blocks: Blocks, noise: float) -> NDArray[np.bool_]:
-    """Return which blocks vary by more than their picture's noise does."""
-    spread = blocks.std(axis=(1, 2))
-    has_content: NDArray[np.bool_] = (spread > 0) & (spread > _ABOVE_NOISE * noise)
-    return has_content
 
 
 def _peaks(one: Blocks, two: Blocks) -> NDArray[np.float64]:
@@ -165,16 +129,6 @@ def _peaks(one: Blocks, two: Blocks) -> NDArray[np.float64]:
     is_clear = is_inside & (height >= CLEAR * surface.std(axis=(1, 2)))
     peaks[is_clear] = np.stack([row, column], axis=1)[is_clear] - reach
     return peaks
-
-
-def _at_once(one: Slopes, two: Slopes, corners: Corners, side: int) -> NDArray[np.float64]:
-    """Return the motions of blocks that lie in their place and are much alike there; else NaN.
-
-    Where all went right most blocks are, and no peak is looked for.
-    """
-    rest = beyond(one, two, (corners, corners), (side, side), likeness=LIKE_AT_ONCE)
-    rest[~(np.abs(rest).max(axis=1, initial=0) <= _SETTLED)] = np.nan
-    return rest
 
 
 def _refined(

@@ -11,7 +11,8 @@ _SMOOTHED_BY = 4
 """Means of two neighbours, one after the other: the binomial 1, 4, 6, 4, 1 along each axis."""
 
 _EVERY = 2
-"""Rows of a smoothed picture that one of them speaks for."""
+"""Rows, and columns, of a smoothed picture that one of them speaks for: motions told by all are no
+nearer to the truth."""
 
 _LARGEST_CONDITION = 1e3
 """Of a block's slopes: beyond it there is an edge along one direction only."""
@@ -52,7 +53,7 @@ def beyond(
 ) -> NDArray[np.float64]:
     """Return y, x, in pixels, by which blocks of one picture lie beyond those of another.
 
-    One step of Lucas and Kanade (1981), with the slopes of both.
+    One step of Lucas and Kanade (1981), with the slopes of both pictures.
 
     Args:
         one: The reference.
@@ -78,7 +79,7 @@ def beyond(
     apart = a[0] - b[0]
     slopes = a[1:] + b[1:]
     slopes /= 2
-    weighted = slopes * taper(shape)[::_EVERY]
+    weighted = slopes * taper(shape)[::_EVERY, ::_EVERY]
     normal = np.einsum("inyx,jnyx->nij", weighted, slopes).astype(float)
     aim = np.einsum("inyx,nyx->ni", weighted, apart).astype(float)
     smaller, larger = np.linalg.eigvalsh(normal).T
@@ -92,7 +93,7 @@ def beyond(
 def _blocks(slopes: Slopes, corners: Corners, shape: tuple[int, int]) -> NDArray[np.float32]:
     """Return copies of the blocks that begin at these corners, axes (3, block, y, x)."""
     every = np.lib.stride_tricks.sliding_window_view(slopes, shape, axis=(1, 2))
-    return every[:, corners[:, 0], corners[:, 1], ::_EVERY]
+    return every[:, corners[:, 0], corners[:, 1], ::_EVERY, ::_EVERY]
 
 
 @lru_cache(maxsize=256)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tasks.quality.residual import SMALLEST_BLOCK, block_side, residual_motion
+from tasks.quality.residual import motion_left, residual_motion
 from tests.quality.scenes import cells, photographed, turned
 
 WIDE, SEEN = (400, 460), (slice(60, 330), slice(60, 380))
@@ -26,6 +26,20 @@ def test_a_common_motion_is_found_in_most_blocks(shift: tuple[float, float], rea
     assert found.looked_at > 40
     assert len(found.motion) > 0.5 * found.looked_at, reason
     assert np.median(found.motion, axis=0) == pytest.approx(shift, abs=0.1)
+
+
+@pytest.mark.parametrize("shift", [(0.4, -0.3), (3.3, 2.0), (-40.0, 65.5), (90.0, 3.0)])
+def test_any_motion_is_found_where_the_reference_shows_it(shift: tuple[float, float]) -> None:
+    sample = cells(WIDE, 250)
+    one = photographed(sample, 1)[SEEN]
+    two = photographed(turned(sample, 0.0, shift), 2)[SEEN]
+    found = motion_left(one, two)
+    assert len(found.motion) > 0.5 * found.looked_at
+    assert np.median(found.motion, axis=0) == pytest.approx(shift, abs=0.1)
+    # No block lies where only one of the two shows the sample.
+    low = np.maximum(0, -np.array(shift))
+    assert (found.centre.min(axis=0) > low).all()
+    assert (found.centre.max(axis=0) < np.array(one.shape) - np.maximum(0, shift)).all()
 
 
 def test_unlike_pictures_show_no_motion() -> None:
@@ -59,19 +73,6 @@ def test_half_of_a_picture_that_moved_by_itself_shows_there_only() -> None:
     left = found.centre[:, 1] < 220 - 60 - 30
     assert np.median(found.motion[right, 0]) == pytest.approx(4.0, abs=0.2)
     assert np.median(found.motion[left, 0]) == pytest.approx(0.0, abs=0.2)
-
-
-@pytest.mark.parametrize(
-    ("shape", "side"),
-    [
-        ((SMALLEST_BLOCK - 1, 500), None),
-        ((SMALLEST_BLOCK, 500), SMALLEST_BLOCK),
-        ((270, 320), 48),
-        ((2160, 2560), 128),
-    ],
-)
-def test_the_size_of_blocks(shape: tuple[int, int], side: int | None) -> None:
-    assert block_side(shape) == side
 
 
 @pytest.mark.parametrize("shape", [(5, 5), (24, 24), (25, 61), (49, 200)])
