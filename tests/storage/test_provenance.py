@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
-from typing import get_args
 
 import pytest
 import zarr
 
-from tasks.plan.errors import InvalidInputError, VerificationError
+from tasks.plan.errors import VerificationError
 from tasks.plan.registration_plan import RegistrationPlan
-from tasks.plan.window import Interpolation
 from tasks.storage.attributes import OUR_RECORD
 from tasks.storage.provenance import (
     EARLIER,
@@ -169,74 +167,6 @@ def test_an_attempt_that_came_further_writes_nothing(well: Path, overwrite_input
     before = digest_tree(well)
     write_provenance(plan)
     assert digest_tree(well) == before
-
-
-BROKEN = {"FOV_1": {"y": (0.4, 8.0), "x": (4.0, 20.0)}, "FOV_2": {"y": (8.0, 8.0)}}
-"""Regions of image 1; the first lies 4 pixels and 0.4 from where the reference has it."""
-
-
-def test_a_record_of_whole_pixels_says_nothing_of_interpolation(well: Path) -> None:
-    # As before there was any: what was registered then is recognised.
-    write_regions(well / "1", "registered", BROKEN)
-    record = make_provenance(make_plan(well))
-    assert set(record) == {
-        "version",
-        "registered_roi_table",
-        "reference",
-        "origin",
-        "acquisition",
-        "register_labels",
-        "regions_digest",
-        "reference_digest",
-        "made_from",
-        "frame",
-        "shifts",
-    }
-
-
-def test_a_record_says_how_pixels_were_interpolated_and_by_which_fractions(well: Path) -> None:
-    write_regions(well / "1", "registered", BROKEN)
-    record = make_provenance(make_plan(well, interpolation="cubic"))
-    assert record["interpolation"] == "cubic"
-    assert record["shifts"] == {"FOV_1": {"y": 0, "x": -4}, "FOV_2": {"y": 0, "x": 0}}
-    assert record["fractions"] == {"FOV_1": {"y": -0.4, "x": 0.0}}
-
-
-KINDS: tuple[Interpolation, ...] = get_args(Interpolation)
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_result_beside_is_done_anew_with_another_interpolation(
-    well: Path, kind: Interpolation
-) -> None:
-    write_regions(well / "1", "registered", BROKEN)
-    register(well / "1", overwrite_input=False, interpolation=kind)
-    for other in KINDS:
-        plan = make_plan(well, overwrite_input=False, interpolation=other)
-        assert is_up_to_date(plan) == (other == kind)
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_an_image_moved_in_place_refuses_another_interpolation(
-    well: Path, kind: Interpolation
-) -> None:
-    write_regions(well / "1", "registered", BROKEN)
-    register(well / "1", interpolation=kind)
-    assert is_up_to_date(make_plan(well, interpolation=kind))
-    for other in KINDS:
-        if other != kind:
-            with pytest.raises(InvalidInputError, match=f"moved the image in place with.*{kind}"):
-                make_plan(well, interpolation=other)
-    finished = digest_tree(well / "1")
-    register(well / "1", interpolation=kind)
-    assert digest_tree(well / "1") == finished
-
-
-def test_what_was_in_place_from_the_first_takes_any_interpolation(well: Path) -> None:
-    register(well / "0")
-    assert not is_up_to_date(make_plan(well, "0", interpolation="linear"))
-    register(well / "0", interpolation="linear")
-    assert is_up_to_date(make_plan(well, "0", interpolation="linear"))
 
 
 def as_of_an_earlier_release(image: Path) -> None:
