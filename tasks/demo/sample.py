@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +21,7 @@ from tasks.demo.layout import (
     translation,
 )
 from tasks.demo.panels import BLEACHING, PANELS
-from tasks.demo.stains import light_of
+from tasks.demo.stains import Light, light_of
 from tasks.demo.territories import Territories, share_out
 from tasks.demo.troubles import fluff, is_in, turned, turned_label
 from tasks.plan.window import Window
@@ -33,6 +34,15 @@ _CELLS, _OUTLINES, _STAIN, _CAMERA, _FLUFF = range(5)
 
 
 @dataclass(frozen=True)
+class Sample:
+    """The cells of one well, and how they shine once they are stained."""
+
+    cells: Territories
+    light: Mapping[str, Light]
+    """By the name of the stain, before the sample is moved."""
+
+
+@dataclass(frozen=True)
 class Acquired:
     """The pixels of one image."""
 
@@ -42,8 +52,8 @@ class Acquired:
     """The nuclei as a label, axes (z, y, x): 0 is background."""
 
 
-def grow_sample(well: str) -> Territories:
-    """Return the cells of a well, on the fields and a margin around them."""
+def grow_sample(well: str) -> Sample:
+    """Return the cells of a well with all stains, on the fields and a margin around them."""
     shape = (IMAGE_SHAPE[0] + 2 * MARGIN, IMAGE_SHAPE[1] + 2 * MARGIN)
     cells = scatter_cells(shape, _random(well, _CELLS))
     for name, field in fields().items():
@@ -51,10 +61,16 @@ def grow_sample(well: str) -> Territories:
             # A margin wide enough that no acquisition sees a cell there.
             wide = Window(start=field.start, stop=tuple(stop + 2 * MARGIN for stop in field.stop))
             cells = tuple(cell for cell in cells if not is_in(cell, wide))
-    return share_out(cells, shape, _random(well, _OUTLINES))
+    territories = share_out(cells, shape, _random(well, _OUTLINES))
+    stains = {stain.name: stain for panel in PANELS for stain in panel}
+    light = {
+        name: light_of(stain, territories, _random(well, _STAIN, *name.encode()))
+        for name, stain in stains.items()
+    }
+    return Sample(territories, light)
 
 
-def acquire(well: str, sample: Territories, acquisition: int) -> Acquired:
+def acquire(well: str, sample: Sample, acquisition: int) -> Acquired:
     """Return what one acquisition records of a well: stained, shifted, with camera noise.
 
     Called twice it returns the same pixels.
@@ -66,7 +82,7 @@ def acquire(well: str, sample: Territories, acquisition: int) -> Acquired:
     """
     panel = PANELS[acquisition]
     degrees = TURNED.get((well, acquisition), 0.0)
-    labels = turned_label(sample.nuclei, degrees)
+    labels = turned_label(sample.cells.nuclei, degrees)
     channels = np.empty((len(panel), 1, *IMAGE_SHAPE), dtype=np.uint16)
     nuclei = np.zeros((1, *IMAGE_SHAPE), dtype=np.uint32)
     for number, (name, field) in enumerate(fields().items(), start=1):
@@ -74,8 +90,7 @@ def acquire(well: str, sample: Territories, acquisition: int) -> Acquired:
         label = labels[seen.slices]
         nuclei[0][field.slices] = np.where(label > 0, label + number * LABELS_PER_FIELD, 0)
     for channel, stain in enumerate(panel):
-        light = light_of(stain, sample, _random(well, _STAIN, *stain.name.encode()))
-        light = turned(light, degrees)
+        light = turned(sample.light[stain.name], degrees)
         camera = _random(well, _CAMERA, acquisition, channel)
         for name, field in fields().items():
             seen = field.moved_by((MARGIN, MARGIN)).moved_by(translation(well, acquisition, name))

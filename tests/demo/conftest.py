@@ -5,12 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from tasks.demo.plate import write_plate
 
 
 @pytest.fixture(scope="session")
-def demo_plate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    plate = tmp_path_factory.mktemp("demo") / "demo-plate.zarr"
-    write_plate(plate)
+def demo_plate(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    folder = tmp_path_factory.getbasetemp()
+    if worker_id != "master":
+        # One for all processes that share the tests.
+        folder = folder.parent
+    plate, written = folder / "demo-plate.zarr", folder / "demo-plate.written"
+    with FileLock(folder / "demo-plate.lock", timeout=600):
+        if not written.exists():
+            write_plate(plate)
+            written.touch()
     return plate

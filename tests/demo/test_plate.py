@@ -117,16 +117,16 @@ def test_images_disagree_until_the_plate_is_registered(demo_plate: Path) -> None
     assert all(value < 0.2 for value in agreement.values()), agreement
 
 
-def test_each_plate_is_the_same_byte_for_byte(demo_plate: Path, tmp_path: Path) -> None:
-    again = tmp_path / demo_plate.name
-    write_plate(again)
+def test_each_plate_is_the_same_byte_for_byte(
+    demo_plate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # One well for all: the one with the most troubles.
+    monkeypatch.setattr("tasks.demo.plate.ALL_WELLS", ("C/03",))
+    write_plate(tmp_path / demo_plate.name)
+    again, before = tmp_path / demo_plate.name / "C" / "03", demo_plate / "C" / "03"
     files = sorted(path.relative_to(again) for path in again.rglob("*") if path.is_file())
-    assert files == sorted(
-        path.relative_to(demo_plate) for path in demo_plate.rglob("*") if path.is_file()
-    )
+    assert files == sorted(path.relative_to(before) for path in before.rglob("*") if path.is_file())
     differing = [
-        str(file)
-        for file in files
-        if (again / file).read_bytes() != (demo_plate / file).read_bytes()
+        str(file) for file in files if (again / file).read_bytes() != (before / file).read_bytes()
     ]
     assert differing == []
