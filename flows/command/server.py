@@ -29,8 +29,11 @@ def prefect_ready_for(module: str, *, verbose: bool) -> Iterator[None]:
 
     Raises:
         InvalidInputError: The configured server does not answer.
+        ValidationError: A setting of this site is out of bounds; nothing was started.
         OSError: Our own server does not answer; the message says why.
     """
+    # What it refuses would be refused by the flow's modules, seconds later.
+    import_module("tasks.settings")
     set_up_server()
     if not verbose:
         os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")

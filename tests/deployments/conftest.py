@@ -38,6 +38,8 @@ class Site:
     data: Path
     """What is `/data` in the documents."""
     worker: subprocess.Popen[bytes]
+    client: httpx.Client
+    """It has the password, and keeps its connection: a new one for each question costs more."""
 
     def run(self, command: str, *arguments: str) -> str:
         """Run a command from the project's folder and return what it printed."""
@@ -57,9 +59,7 @@ class Site:
         """Ask the REST API; a busy SQLite answers 503, which means: ask again."""
         deadline = monotonic() + 60
         while True:
-            answer = httpx.request(
-                method, f"{self.api}{path}", json=body, timeout=30, auth=PASSWORD
-            )
+            answer = self.client.request(method, f"{self.api}{path}", json=body)
             if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE or monotonic() > deadline:
                 return answer
             sleep(1)
@@ -142,7 +142,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
                 shell.run(Block("sh", without_install(text)))
         _, worker = started
         environment = {**environment, "PREFECT_API_URL": api}
-        yield Site(folder, api, environment, shell, data, worker)
+        client = processes.enter_context(httpx.Client(timeout=30, auth=PASSWORD))
+        yield Site(folder, api, environment, shell, data, worker, client)
 
 
 def without_install(text: str) -> str:

@@ -15,7 +15,7 @@ def until(ask: Callable[[], Any], *, seconds: float, what: str) -> Any:
     while monotonic() < deadline:
         if answer := ask():
             return answer
-        sleep(0.5)
+        sleep(1)
     raise AssertionError(f"{what}: not within {seconds} s")
 
 

@@ -100,6 +100,8 @@ def test_a_setting_out_of_bounds_is_one_line(well: Path, tmp_path: Path) -> None
     assert result.returncode == BAD_INPUT
     assert "retries" in result.stderr
     assert result.stderr.count("\n") == 1
+    # Neither a server nor a flow was waited for.
+    assert not (tmp_path / "prefect").exists()
 
 
 def test_estimating_without_its_libraries_is_one_line_that_says_what_to_install(
