@@ -10,4 +10,6 @@ import multiprocessing
 
 forks = multiprocessing.get_context("forkserver")
 """Where to start such processes: they begin within milliseconds."""
-forks.set_forkserver_preload(["tests.storage.broken_runs", "tests.storage.test_swap_table"])
+forks.set_forkserver_preload(
+    ["tests.storage.broken_runs", "tests.storage.test_swap_table", "tests.report.stuck"]
+)

@@ -9,8 +9,10 @@ import sqlite3
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import httpx
 import pytest
 
 from flows.command.server import prefect_ready_for
@@ -53,7 +55,7 @@ def run_to_its_end(code: str, home: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
-def test_an_ended_command_leaves_no_server(
+def test_runs_may_begin_at_the_same_time_and_an_ended_command_leaves_no_server(
     tmp_path: Path, used_home: Path, number: signal.Signals
 ) -> None:
     # What lies in the folder where the command is given is not taken for ours.
@@ -70,7 +72,9 @@ def test_an_ended_command_leaves_no_server(
     assert process.stdout is not None
     assert process.stderr is not None
     assert process.stdout.readline() == "200\n"
-    port = int(process.stdout.readline().strip().removesuffix("/api").rpartition(":")[2])
+    url = process.stdout.readline().strip()
+    assert begin_many(url) == {201}
+    port = int(url.removesuffix("/api").rpartition(":")[2])
     if number == signal.SIGINT:
         # Ctrl-C in a terminal goes to all processes of the group.
         os.killpg(process.pid, number)
@@ -86,6 +90,16 @@ def test_an_ended_command_leaves_no_server(
     while listens(port):
         assert time.monotonic() < until
         time.sleep(0.1)
+
+
+def begin_many(url: str) -> set[int]:
+    """Let many runs begin at the same moment, and return what the server answers."""
+    with httpx.Client(base_url=url, timeout=60) as api, ThreadPoolExecutor(8) as threads:
+        flow = api.post("/flows/", json={"name": "many"}).json()["id"]
+        run = {"flow_id": flow, "state": {"type": "PENDING"}}
+        # Each waits for the others in the database, which has one writer.
+        answers = threads.map(lambda _: api.post("/flow_runs/", json=run), range(40))
+        return {each.status_code for each in answers}
 
 
 def listens(port: int) -> bool:
@@ -143,26 +157,6 @@ def test_a_configured_server_that_is_off_is_told_and_none_of_ours_is_left(tmp_pa
     )
     # Ours was loading by then; it must not have begun to serve.
     assert not (home / "prefect.db").exists()
-
-
-BEGINS_MANY = """
-from concurrent.futures import ThreadPoolExecutor
-from flows.command.server import prefect_ready_for
-with prefect_ready_for("flows.results.run_names", verbose=True):
-    import httpx
-    from prefect.settings import PREFECT_API_URL
-    api = httpx.Client(base_url=PREFECT_API_URL.value(), timeout=60)
-    flow = api.post("/flows/", json={"name": "many"}).json()["id"]
-    run = {"flow_id": flow, "state": {"type": "PENDING"}}
-    with ThreadPoolExecutor(8) as threads:
-        print({*threads.map(lambda _: api.post("/flow_runs/", json=run).status_code, range(40))})
-"""
-
-
-def test_runs_that_begin_at_the_same_time_wait_for_each_other_in_the_database(
-    used_home: Path,
-) -> None:
-    assert run_to_its_end(BEGINS_MANY, used_home).stdout == "{201}\n"
 
 
 @pytest.mark.usefixtures("prefect_server")

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -14,32 +11,11 @@ import pytest
 
 from tasks.report import write_report as module
 from tasks.report.write_report import write_report
+from tests.forks import forks
 from tests.report.regions import REGIONS, WELLS
+from tests.report.stuck import Step, write_until
 
 OLD, NEW = REGIONS[:4], REGIONS
-
-STUCK = """
-import sys, time
-from pathlib import Path
-from tasks.report.write_report import write_report
-from tests.report.regions import REGIONS, WELLS
-folder, name, step = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
-write_bytes, replace = Path.write_bytes, Path.replace
-def stop():
-    print("reached", flush=True)
-    time.sleep(1000)
-def write(path, content):
-    if step == "write" and f".{name}." in path.name:
-        write_bytes(path, content[: len(content) // 2])
-        stop()
-    return write_bytes(path, content)
-def put(path, target):
-    if step == "replace" and Path(target).name == name:
-        stop()
-    return replace(path, target)
-Path.write_bytes, Path.replace = write, put
-write_report("p", WELLS, REGIONS, folder)
-"""
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -60,7 +36,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     ],
 )
 def test_killed_while_a_file_is_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, step: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, step: Step
 ) -> None:
     folder, other = tmp_path / "report", tmp_path / "other"
     page = write_report("p", WELLS, OLD, folder)
@@ -69,12 +45,14 @@ def test_killed_while_a_file_is_written(
     new = contents(other)
     assert old["report.html"] != new["report.html"]
 
-    command = [sys.executable, "-c", STUCK, str(folder), name, step]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
-        assert process.stdout is not None
-        assert process.stdout.readline() == "reached\n"
-        os.kill(process.pid, signal.SIGKILL)
-        assert process.wait(timeout=100) == -signal.SIGKILL
+    here, there = forks.Pipe(duplex=False)
+    process = forks.Process(target=write_until, args=(folder, name, step, there))
+    process.start()
+    there.close()
+    assert here.recv() == name
+    process.kill()
+    process.join(100)
+    assert process.exitcode == -signal.SIGKILL
 
     found = contents(folder)
     shown = {path: text for path, text in found.items() if module.TEMPORARY not in path}
