@@ -40,8 +40,9 @@ class Settings(BaseSettings):
         ge=0,
         le=86_400,
         description=(
-            "How long a run waits for another run that owns the same image or well "
-            "before it fails and names the holder; 0 fails at once."
+            "How long each attempt waits for another run that owns the same image or well "
+            "before it fails and names the holder; 0 fails at once. What fails so is tried again "
+            "as often as `retries` says."
         ),
     )
 
