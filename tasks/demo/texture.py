@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
+from scipy import ndimage  # type: ignore[import-untyped]  # has no type information
 
 _PASSES = 2
 """Box filters in a row: two leave no visible squares, and more only take longer."""
