@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage  # type: ignore[import-untyped]  # has no type information
@@ -23,6 +25,9 @@ _FAINT = 4.0
 _CLOSE = 2.0
 """Noise levels around the median within which they do."""
 
+_KEPT = 64
+"""Sides of regions whose weights are kept for the next region; each takes a few kilobytes."""
+
 
 def local_mean(values: Pixels, valid: Mask | None, width: float) -> Pixels:
     """Return the Gaussian mean over valid pixels, which stays unbiased at the region's edge.
@@ -39,7 +44,7 @@ def local_mean(values: Pixels, valid: Mask | None, width: float) -> Pixels:
     sigma = width / step
     total = _gaussian(_binned(values, step), sigma)
     if valid is None:
-        per_axis = [_gaussian(_lengths(n, step), sigma) for n in shape]
+        per_axis = [_weights(n, step, sigma) for n in shape]
         weight = per_axis[0][:, None] * per_axis[1]
     else:
         weight = _gaussian(_binned(valid.astype(np.float32), step), sigma)
@@ -62,9 +67,9 @@ def smoothed(values: Pixels, valid: Mask | None) -> Pixels:
     """
     total = _binomial(_binomial(values, 1), 2)
     if valid is None:
-        per_axis = [_binomial(np.ones(n, np.float32), 0) for n in values.shape[1:]]
-        total *= 1 / per_axis[0][:, None]
-        total *= 1 / per_axis[1]
+        height, width = values.shape[1:]
+        total *= _corrections(height)[:, None]
+        total *= _corrections(width)
         return total
     weight = _binomial(_binomial(valid.astype(np.float32), 1), 2)
     total /= np.maximum(weight, np.float32(1e-3))
@@ -135,6 +140,18 @@ def _lengths(size: int, step: int) -> Pixels:
     return lengths
 
 
+@lru_cache(maxsize=_KEPT)
+def _weights(size: int, step: int, sigma: float) -> Pixels:
+    """Return what a Gaussian mean divides by along an axis where all pixels count."""
+    return _gaussian(_lengths(size, step), sigma)
+
+
+@lru_cache(maxsize=_KEPT)
+def _corrections(size: int) -> Pixels:
+    """Return what a binomial mean is multiplied by along an axis where all pixels count."""
+    return np.float32(1) / _binomial(np.ones(size, np.float32), 0)
+
+
 def _gaussian(values: Pixels, sigma: float) -> Pixels:
     per_axis = [0.0] * max(0, values.ndim - 2) + [sigma] * min(2, values.ndim)
     blurred: Pixels = ndimage.gaussian_filter(values, per_axis, mode="constant")
@@ -145,17 +162,24 @@ def _between(values: Pixels, axis: int, size: int, step: int) -> Pixels:
     """Interpolate an axis linearly from the middles of its steps to all pixels."""
     if values.shape[axis] == 1:
         return values.repeat(size, axis=axis)
-    lengths = _lengths(size, step)
-    middles = np.arange(len(lengths)) * step + (lengths - 1) / 2
-    place = np.arange(size)
-    first = np.clip(np.searchsorted(middles, place, side="right") - 1, 0, len(middles) - 2)
-    part = ((place - middles[first]) / (middles[first + 1] - middles[first])).astype(np.float32)
+    first, part = _middles(size, step)
     part = part.reshape([-1 if n == axis else 1 for n in range(values.ndim)])
     one, two = values.take(first, axis=axis), values.take(first + 1, axis=axis)
     two -= one
     two *= part
     two += one
     return two
+
+
+@lru_cache(maxsize=_KEPT)
+def _middles(size: int, step: int) -> tuple[NDArray[np.intp], Pixels]:
+    """Return, for every pixel of an axis, the step whose middle lies before, and how far it is."""
+    lengths = _lengths(size, step)
+    middles = np.arange(len(lengths)) * step + (lengths - 1) / 2
+    place = np.arange(size)
+    first = np.clip(np.searchsorted(middles, place, side="right") - 1, 0, len(middles) - 2)
+    part = (place - middles[first]) / (middles[first + 1] - middles[first])
+    return first, part.astype(np.float32)
 
 
 def _binomial(values: NDArray[np.float32], axis: int) -> Pixels:

@@ -104,14 +104,24 @@ def _borders(plane: NDArray[np.float32]) -> tuple[int, int]:
     noise = noise_level(plane)
     if noise == 0:
         return 0, 0
-    return _border(plane, parts, noise), _border(plane[::-1], parts[::-1], noise)
+    bright = plane.mean(axis=1, dtype=np.float64)
+    return (
+        _border(plane, bright, parts, noise),
+        _border(plane[::-1], bright[::-1], parts[::-1], noise),
+    )
 
 
-def _border(plane: NDArray[np.float32], parts: NDArray[np.float32], noise: float) -> int:
+def _border(
+    plane: NDArray[np.float32],
+    bright: NDArray[np.float64],
+    parts: NDArray[np.float32],
+    noise: float,
+) -> int:
     """Return how many of the first rows are border.
 
     Args:
         plane: Pixels.
+        bright: Means of each row.
         parts: Means of each row's parts.
         noise: Standard deviation of the noise.
     """
@@ -137,21 +147,22 @@ def _border(plane: NDArray[np.float32], parts: NDArray[np.float32], noise: float
     # Where a cell lies at the edge the step is higher than what stays.
     step = _quarter(ordered[places], count[places])
     # A row that is averaged across the edge lies between.
-    dark = np.cumsum(plane.mean(axis=1, dtype=np.float64))[places + _ROWS - 3]
+    dark = np.cumsum(bright)[places + _ROWS - 3]
     least = dark / (places + _ROWS - 2) + step / 2 - _DIPS * noise / np.sqrt(width)
     deep = np.minimum(places[:, None] + _ROWS + np.arange(1, _DEEP), len(parts) - 1)
     lowest = parts[deep].min(axis=1)
     # However the rows of the camera differ, it cannot stay elsewhere.
     may_stay = _kept(lowest + np.float32(_FAINT * noise), least, high[places]) >= _STAYS
+    lit = high[places[may_stay]]
+    inside = _without_lines(parts[deep[may_stay]], lit, noise).min(axis=1)
+    stays = may_stay.copy()
+    stays[may_stay] = _kept(inside, least[may_stay], lit) >= _STAYS
     found = 0
     unproved = []
-    for place, lit, brighter, may in zip(places, high[places], least, may_stay, strict=True):
+    for place, is_higher in zip(places, stays, strict=True):
         first = int(place) + _ROWS
         unproved.append(plane[: first - 2])
-        if not may:
-            continue
-        inside = _without_lines(parts[first + 1 : first + _DEEP, lit], noise).min(axis=0)
-        if (inside > brighter).mean() >= _STAYS:
+        if is_higher:
             # Costs most, and most places are no border: all up to here must be even, or none is.
             if not all(map(_is_even, unproved)):
                 break
@@ -179,12 +190,23 @@ def _kept(
     return share
 
 
-def _without_lines(parts: NDArray[np.float32], noise: float) -> NDArray[np.float32]:
-    """Return parts of rows without what a whole row has and its neighbours do not: a camera's."""
-    usual = np.median(parts, axis=1)
-    lines = usual - ndimage.median_filter(usual, _NEIGHBOURS, mode="nearest")
+def _without_lines(
+    parts: NDArray[np.float32], lit: NDArray[np.bool_], noise: float
+) -> NDArray[np.float32]:
+    """Return parts of rows without what a whole row has and its neighbours do not: a camera's.
+
+    Args:
+        parts: Axes (place, row, part).
+        lit: Which parts of each place count; axes (place, part).
+        noise: Standard deviation of the noise.
+    """
+    count = lit.sum(axis=1)
+    ordered = np.sort(np.where(lit[:, None], parts, np.float32(np.inf)), axis=2)
+    places = np.arange(len(parts))
+    usual = (ordered[places, :, (count - 1) // 2] + ordered[places, :, count // 2]) / 2
+    lines = usual - ndimage.median_filter(usual, (1, _NEIGHBOURS), mode="nearest")
     faint = np.clip(lines, -_FAINT * noise, _FAINT * noise)
-    without: NDArray[np.float32] = parts - faint[:, None].astype(np.float32)
+    without: NDArray[np.float32] = parts - faint[:, :, None].astype(np.float32)
     return without
 
 

@@ -10,12 +10,6 @@ from numpy.typing import NDArray
 from tasks.estimate.correlation import CorrelationMap
 from tasks.estimate.overlap import Whole
 
-_MOST = 200
-"""Peaks to look at; the first that lies apart from the best is nearly always among the first."""
-
-_LEAST = 1e-6
-"""Correlation that is more than nothing."""
-
 LOBE = 2.5
 """Half widths around a peak within which other maxima are its own shoulders."""
 
@@ -40,7 +34,7 @@ def best_peak(found: CorrelationMap) -> Peak | None:
     Args:
         found: The correlation at every shift.
     """
-    places, heights = _maxima(found)
+    places, heights = found.maxima
     if not len(places):
         return None
     width = _half_widths(found.values, places[0], float(heights[0]))
@@ -59,31 +53,15 @@ def rival_of(found: CorrelationMap, shift: Whole, width: NDArray[np.float64]) ->
 
     Args:
         found: The correlation at every shift.
-        shift: Whole pixels, inside the map.
+        shift: Whole pixels; outside the map nothing matches.
         width: Half width per axis of what counts as this peak.
     """
     place = np.array([n - first for n, first in zip(shift, found.first, strict=True)])
-    around = tuple(slice(max(0, n - 1), n + 2) for n in place)
+    around = tuple(slice(max(0, n - 1), max(0, n + 2)) for n in place)
     height = float(found.values[around].max(initial=0))
-    places, heights = _maxima(found)
+    places, heights = found.maxima
     elsewhere = float(heights[~_near(places, place, width)].max(initial=0))
     return elsewhere / height if height > 0 else 1.0
-
-
-def _maxima(found: CorrelationMap) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
-    """Return the places that no neighbour exceeds, highest first, and their heights."""
-    values = found.values
-    highest = values
-    for axis in range(values.ndim):
-        wider = highest.copy()
-        before, after = ((slice(None),) * axis + (part,) for part in (slice(-1), slice(1, None)))
-        np.maximum(wider[after], highest[before], out=wider[after])
-        np.maximum(wider[before], highest[after], out=wider[before])
-        highest = wider
-    places = np.argwhere((values == highest) & (values > _LEAST))
-    heights = values[tuple(places.T)]
-    order = np.argsort(-heights, kind="stable")[:_MOST]
-    return places[order], heights[order]
 
 
 def _near(

@@ -65,7 +65,7 @@ class View:
         values = self.found.values.copy()
         place = (n - first for n, first in zip(shift, self.found.first, strict=True))
         around = tuple(
-            slice(max(0, at - far), at + far + 1)
+            slice(max(0, at - far), max(0, at + far + 1))
             for at, far in zip(place, np.ceil(reach).astype(int), strict=True)
         )
         values[around] = 0

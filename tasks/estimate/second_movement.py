@@ -115,8 +115,11 @@ def _unevenness(
     )
     spectrum = (one * two.conj()).sum(axis=0)
     rest = shift - np.array(whole)
-    turns = fft.fftfreq(lengths[0])[:, None] * rest[1] + fft.rfftfreq(lengths[1])[None, :] * rest[2]
-    spectrum *= np.exp(2j * np.pi * turns).astype(np.complex64)
+    for frequencies, by in (
+        (fft.fftfreq(lengths[0])[:, None], rest[1]),
+        (fft.rfftfreq(lengths[1]), rest[2]),
+    ):
+        spectrum *= np.exp(2j * np.pi * frequencies * by).astype(np.complex64)
     found = fft.irfft2(spectrum, lengths)
     if found[0, 0] <= 0:
         return None
