@@ -62,7 +62,8 @@ def keep_inside(consensus: Consensus, reference: str, grids: Mapping[str, Grid])
             continue
         inside = ((first + before) * size, (last - after) * size)
         begin = inside[0] if before else at
-        end = inside[1] if after else at + extent
+        # A fraction where it begins and its length add up to a whole pixel but for noise.
+        end = inside[1] - _NOISE * size if after else at + extent
         for start in starts.values():
             start[axis] += begin - at
         length[axis] = end - begin

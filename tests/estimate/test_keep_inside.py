@@ -42,6 +42,8 @@ def shift_of(consensus: Consensus, image: str) -> Shift:
 @given(shifts=st.lists(st.floats(-60, 60), min_size=1, max_size=4))
 # A half is rounded up or down by the noise of one multiplication.
 @example(shifts=[1.5, -1.5])
+# So is the sum of where a window begins and how long it is.
+@example(shifts=[0.15097243394346896])
 def test_no_window_leaves_its_image_and_at_most_a_pixel_a_side_is_lost(
     shifts: list[float],
 ) -> None:
