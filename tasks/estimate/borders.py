@@ -153,6 +153,8 @@ def _border(
     lowest = parts[deep].min(axis=1)
     # However the rows of the camera differ, it cannot stay elsewhere.
     may_stay = _kept(lowest + np.float32(_FAINT * noise), least, high[places]) >= _STAYS
+    if not may_stay.any():
+        return 0
     lit = high[places[may_stay]]
     inside = _without_lines(parts[deep[may_stay]], lit, noise).min(axis=1)
     stays = may_stay.copy()

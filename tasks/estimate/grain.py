@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tasks.estimate.overlap import Pixels, Whole, covariance
+from tasks.estimate.overlap import Pixels, Whole, covariance, dot, overlap_slices
 from tasks.estimate.prepare import Prepared
 from tasks.estimate.static import is_lit
 
@@ -32,17 +32,36 @@ def is_of_pixels(reference: Prepared, moving: Prepared, shift: Whole) -> bool:
     """
     z, y, x = shift
     ours, theirs = (_without_lines(each) for each in (reference, moving))
+    beside = float(
+        np.mean(
+            [
+                covariance(ours, theirs, (z, y + dy, x + dx))
+                for dy, dx in ((-_BESIDE, 0), (_BESIDE, 0), (0, -_BESIDE), (0, _BESIDE))
+            ]
+        )
+    )
+    if beside >= _LEAST_GRAIN * _largest(ours, theirs, shift):
+        return False
     around = [
         covariance(ours, theirs, (z, y + dy, x + dx)) for dy in (-1, 0, 1) for dx in (-1, 0, 1)
     ]
-    beside = [
-        covariance(ours, theirs, (z, y + dy, x + dx))
-        for dy, dx in ((-_BESIDE, 0), (_BESIDE, 0), (0, -_BESIDE), (0, _BESIDE))
-    ]
-    share = float(np.mean(beside)) / max(*around, float(np.finfo(np.float32).tiny))
+    share = beside / max(*around, float(np.finfo(np.float32).tiny))
     if share >= _LEAST_GRAIN:
         return False
     return share < _LEAST_LIT_GRAIN or not is_lit(reference, moving, shift)
+
+
+def _largest(ours: Pixels, theirs: Pixels, shift: Whole) -> float:
+    """Return what no covariance at a shift, or a pixel beside it, can exceed (Cauchy & Schwarz)."""
+    z, y, x = shift
+    least = min(
+        ours[overlap_slices(ours.shape, theirs.shape, (z, y + dy, x + dx))[0]].size
+        for dy in (-1, 1)
+        for dx in (-1, 1)
+    )
+    if least == 0:
+        return float("inf")
+    return float(np.sqrt(dot(ours, ours) * dot(theirs, theirs))) / least
 
 
 def _without_lines(region: Prepared) -> Pixels:

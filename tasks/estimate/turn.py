@@ -59,9 +59,12 @@ def find_turn(moved: NDArray[np.intp], content: Floats, tile: tuple[int, int]) -
         )
         fitted = np.asarray(solved[0], dtype=np.float64)
         rest = np.asarray(there - design @ fitted, dtype=np.float64)
-        chosen = np.max(np.abs(rest), axis=0) <= _FITS
-        if np.count_nonzero(chosen) < max(_ENOUGH, len(rows) / 2):
+        fits = np.max(np.abs(rest), axis=0) <= _FITS
+        if np.count_nonzero(fits) < max(_ENOUGH, len(rows) / 2):
             return NO_TURN
+        if np.array_equal(fits, chosen):
+            break
+        chosen = fits
     scatter = max(_ROUNDING, float(np.sqrt(np.mean(rest[:, chosen] ** 2))))
     reach = float(np.sqrt(np.sum(design[:, chosen, 0] ** 2)))
     if reach == 0:
