@@ -9,13 +9,14 @@ from tasks.quality.measure import (
     Pictures,
     agreement_of,
     chance_of,
+    likeness_of,
     look_at,
     motion_of,
     read_strangers,
 )
 from tasks.quality.options import Thresholds
 from tasks.quality.place import Place
-from tasks.quality.region_quality import Agreement, RegionQuality
+from tasks.quality.region_quality import RegionQuality
 from tasks.quality.verdict import judge
 
 
@@ -45,7 +46,7 @@ def judge_region(
         OSError: Something cannot be read.
     """
     looked = [(agreement_of(pictures), pictures) for pictures in look_at(place, compared)]
-    looked.sort(key=lambda each: _likeness(each[0]), reverse=True)
+    looked.sort(key=lambda each: likeness_of(*each), reverse=True)
     if looked:
         # Chance is looked at where it decides: other wells cost as much as all the rest.
         agreed, pictures = looked[0]
@@ -71,12 +72,6 @@ def judge_region(
         reason=reason,
     )
     return quality, tuple(pictures for _, pictures in looked)
-
-
-def _likeness(found: Agreement) -> float:
-    """Return the agreement that counts; less than any where nothing is seen."""
-    now = found.before if found.after is None else found.after
-    return -2.0 if now is None else now
 
 
 def _moved(place: Place, compared: Compared) -> tuple[float, float]:

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from tasks.plan.errors import InvalidInputError
 from tasks.plan.window import Window
-from tasks.quality.agreement import Centred, agreement_of_centred, centred
+from tasks.quality.agreement import Centred, agreement, agreement_of_centred, centred
+from tasks.quality.common_motion import common_motion, shared
 from tasks.quality.floats import as_picture
 from tasks.quality.parts import parts_of
 from tasks.quality.place import Place
@@ -128,6 +129,23 @@ def agreement_of(pictures: Pictures) -> Agreement:
         for pixels in (pictures.before, pictures.after)
     )
     return Agreement(channel=pictures.channel.name, before=before, after=after, others=None)
+
+
+def likeness_of(agreed: Agreement, pictures: Pictures) -> float:
+    """Return the agreement that channels are ranked by; less than any where nothing is seen.
+
+    Of what was not registered yet, it is that of what both show, wherever that lies: the agreement
+    of what lies elsewhere says nothing of a stain.
+    """
+    now = agreed.before if agreed.after is None else agreed.after
+    if now is None:
+        return -2.0
+    if pictures.after is not None or pictures.before is None:
+        return now
+    one, other = as_picture(pictures.reference), as_picture(pictures.before)
+    dy, dx = common_motion(one, other)
+    there = agreement(shared(one, dy, dx), shared(other, -dy, -dx))
+    return now if there is None else max(now, there)
 
 
 def chance_of(pictures: Pictures, strangers: Sequence[Pixels]) -> float | None:
