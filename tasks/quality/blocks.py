@@ -20,10 +20,6 @@ BLOCKS_ACROSS = 6
 OVERLAP = 0.3
 """Share of a block's side that its neighbour shares: of more, most tell the same once more."""
 
-_COUNTED = 2**15
-"""Differences of neighbours that the noise is taken of, to a hundredth: with fewer, a block of
-nothing but a lamp's shading would count as content by chance."""
-
 _ABOVE_NOISE = 1.25
 """Times the noise by which a block must vary."""
 
@@ -71,6 +67,7 @@ def have_content(picture: Picture, side: int) -> NDArray[np.bool_]:
 
 def _noise(picture: Picture) -> float:
     """Return the noise of a picture: from differences of neighbours, which smooth content lacks."""
-    some = picture[:: max(1, picture.size // _COUNTED)]
-    differences = np.abs(np.diff(some, axis=1))
-    return float(np.median(differences) * 1.4826 / np.sqrt(2.0))
+    differences = np.abs(np.diff(picture, axis=1)).reshape(-1)
+    # Not `np.median`, which takes nine times as long to look for NaN too.
+    middle = differences.size // 2
+    return float(np.partition(differences, middle)[middle] * 1.4826 / np.sqrt(2.0))

@@ -95,8 +95,9 @@ def _brightness(pixels: NDArray[Any]) -> NDArray[np.uint8]:
         seen = flat[flat > 0]
     if not seen.size:
         return np.zeros(flat.shape, np.uint8)
-    places = [round(quantile * (seen.size - 1)) for quantile in _SHOWN]
-    dark, bright = (float(value) for value in np.partition(seen, places)[places])
+    # One after the other: together they take longer by far.
+    places = (round(quantile * (seen.size - 1)) for quantile in _SHOWN)
+    dark, bright = (float(np.partition(seen, place)[place]) for place in places)
     flat -= np.float32(dark)
     flat *= np.float32(_FULL**2 / max(bright - dark, 1e-6))
     np.clip(flat, 0, _FULL**2, out=flat)
