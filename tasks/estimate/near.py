@@ -7,11 +7,11 @@ import dataclasses
 import numpy as np
 
 from tasks.estimate.candidate import Limits, Match, RegionPixels
-from tasks.estimate.judge import MOST_RIVAL, in_two_parts
+from tasks.estimate.judge import LEAST_WEIGHT_ELSEWHERE, MOST_RIVAL, in_two_parts
 from tasks.estimate.match import Strangers, no_strangers, open_search
-from tasks.estimate.overlap import Whole, overlap_correlation
+from tasks.estimate.overlap import Whole, overlap_correlation, overlap_slices
 from tasks.estimate.peaks import LOBE, best_peak
-from tasks.estimate.search import View
+from tasks.estimate.search import Search, View
 from tasks.estimate.support import find_support
 
 _AWAY = "it leads away from where it should lie"
@@ -34,6 +34,10 @@ the content says that it lies there: a lattice's end breaks the tie of its perio
 
 _LOOKED_AT = 3
 """Other places at most."""
+
+_CUT, _STRONG = 1.5, 0.1
+"""Half widths of the content from the edge of what both show within which one object is cut, and
+share of the strongest pixel that tells where it lies."""
 
 
 def match_near(
@@ -75,11 +79,15 @@ def match_near(
         if np.any(np.abs(np.subtract(match.shift, expected)) > np.add(within, 1)):
             return dataclasses.replace(match, doubts=(*match.doubts, _AWAY))
         if match.confident:
-            against = _in_parts(match, place, reach, voices) or _elsewhere(
-                view.without(place, np.array(reach, dtype=np.float64)),
-                float(view.within(place, reach).found.values.max()),
-                match,
-                voices,
+            against = (
+                _in_parts(match, place, reach, voices)
+                or _cut(search, match)
+                or _elsewhere(
+                    view.without(place, np.array(reach, dtype=np.float64)),
+                    float(view.within(place, reach).found.values.max()),
+                    match,
+                    voices,
+                )
             )
             return dataclasses.replace(match, doubts=(against,) if against else ())
         return match
@@ -101,6 +109,32 @@ def _in_parts(match: Match, place: Whole, reach: Whole, voices: int) -> str:
     if is_outside and evidence.second.share < _AS_MUCH and voices >= _SURE:
         return ""
     return in_two_parts(evidence)
+
+
+def _cut(search: Search, match: Match) -> str:
+    """Return what speaks against a match of one object at the edge: each shows another part of it.
+
+    Empty if more confirms it, or the object is whole.
+    """
+    evidence = match.evidence
+    if evidence is None or evidence.support.places > 1:
+        return ""
+    if evidence.support.weight_elsewhere >= LEAST_WEIGHT_ELSEWHERE:
+        return ""
+    ours, theirs = (each.values for each in search.prepared)
+    factor = np.array([1, search.prepared[0].factor, search.prepared[0].factor])
+    shift = tuple(int(n) for n in np.rint(match.shift / factor))
+    here, there = overlap_slices(ours.shape, theirs.shape, shift)
+    common = (ours[here] * theirs[there]).sum(axis=0)
+    common[common < _STRONG * common.max()] = 0
+    edges = []
+    for axis in (0, 1):
+        profile = common.sum(axis=1 - axis)
+        middle = float(np.average(np.arange(len(profile)), weights=profile))
+        edges += [middle, len(profile) - 1 - middle]
+    if min(edges) >= _CUT * evidence.width:
+        return ""
+    return "one object alone confirms it, and the edge cuts it"
 
 
 def _elsewhere(outside: View, height: float, match: Match, voices: int) -> str:

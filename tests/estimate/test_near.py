@@ -83,6 +83,19 @@ def test_few_cells_are_enough_near_the_place_where_they_should_lie() -> None:
         assert off(match) < 0.3
 
 
+@pytest.mark.parametrize(("at", "is_whole"), [(60.0, True), (12.0, False)])
+def test_one_object_is_enough_where_the_edge_does_not_cut_it(at: float, is_whole: bool) -> None:
+    rng = random(99)
+    frames = []
+    for row, column in ((at, 60.0), (at - TRUTH[1], 60.0 - TRUTH[2])):
+        y, x = np.mgrid[:SIZE, :SIZE]
+        disc = 1 / (1 + np.exp(np.hypot(y - row, (x - column) / 1.3) - 9))
+        frames.append(photograph(disc, rng, signal=300)[None])
+    match = near((frames[0], frames[1]), TRUTH)
+    assert match.confident == is_whole, match.doubts
+    assert is_whole or match.doubts == ("one object alone confirms it, and the edge cuts it",)
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_unlike_and_empty_fields_are_refused_there_too(seed: int) -> None:
     cells = [pair(SIZE, (0, 0), random(94, seed, n), per_field=10)[0] for n in range(2)]
