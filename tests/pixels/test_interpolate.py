@@ -17,7 +17,7 @@ from tasks.plan.interpolation import shift_taps
 from tasks.plan.window import Interpolation, Shift, Window
 from tests.benchmarks.interpolation import measure
 from tests.interpolation_oracle import Kind, assert_is, moved
-from tests.pixels.test_write import Case, make, shift, written_levels
+from tests.pixels.written import Case, make, shift, written_levels
 from tests.plate_pixels import Array, smooth_pixels
 
 KINDS = pytest.mark.parametrize("kind", ["linear", "cubic"])
