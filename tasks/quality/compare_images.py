@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tasks.plan.errors import InvalidInputError
@@ -67,8 +68,8 @@ def compare_as_they_are(
     """
     own, _ = read_image_pyramid(image)
     number = coarse_enough(own, windows)
-    seen = view_at(image, own, number)
-    view = _open_like(reference, seen, number)
+    seen = replace(view_at(image, own, number), is_covered=is_registered)
+    view = replace(_open_like(reference, seen, number), is_covered=is_registered)
     return Compared(
         reference=view,
         original=None if is_registered else seen,

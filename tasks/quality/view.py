@@ -86,16 +86,26 @@ class View:
     pixel_size: tuple[float, ...]
     """Of the finest level, per axis: micrometers along z, y, x."""
     pixels: LevelPixels
+    is_covered: bool = False
+    """Whether what no region covers is 0, in which all images agree: windows are then of pixels
+    that lie in a region as a whole."""
 
     def window(self, finest: Window) -> Window:
-        """Return a window of the finest level in whole pixels of this one, inside the level."""
+        """Return a window of the finest level in whole pixels of this one, inside the level.
+
+        A pixel that lies in it in part counts, unless the view is of what regions cover.
+        """
         start, stop = [], []
         for a, b, f, pixels in zip(
             finest.start, finest.stop, self.factor, self.pixels.shape, strict=True
         ):
-            first = min(max(_whole(math.floor, a / f), 0), pixels)
+            first, last = _whole(math.floor, a / f), _whole(math.ceil, b / f)
+            if self.is_covered:
+                inner = _whole(math.ceil, a / f), _whole(math.floor, b / f)
+                first, last = inner if inner[0] < inner[1] else (first, last)
+            first = min(max(first, 0), pixels)
             start.append(first)
-            stop.append(min(max(_whole(math.ceil, b / f), first), pixels))
+            stop.append(min(max(last, first), pixels))
         return Window(start=tuple(start), stop=tuple(stop))
 
     def read(self, channel: Channel, window: Window) -> NDArray[Any]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -91,6 +92,18 @@ def test_a_window_of_a_coarse_level(tmp_path: Path, axes: str) -> None:
     found = view.read(channels[-1], window)
     np.testing.assert_array_equal(found, expected.reshape(found.shape))
     assert found.ndim == 3
+
+
+@pytest.mark.parametrize(
+    ("across", "covered"), [((8, 40), (2, 10)), ((9, 43), (3, 10)), ((9, 11), (2, 3))]
+)
+def test_where_the_rest_is_0_windows_are_of_pixels_that_lie_in_them_as_a_whole(
+    across: tuple[int, int], covered: tuple[int, int], tmp_path: Path
+) -> None:
+    image = make_plate(tmp_path / "p.zarr", shape=(1, 1, 64, 96), labels=()) / "A/01/0"
+    view = replace(view_at(image, read_image_pyramid(image)[0], 2), is_covered=True)
+    window = view.window(Window(start=(0, 0, across[0], 0), stop=(1, 1, across[1], 96)))
+    assert window == Window(start=(0, 0, covered[0], 0), stop=(1, 1, covered[1], 24))
 
 
 def test_of_a_deep_stack_planes_are_left_out_evenly(
