@@ -160,6 +160,5 @@ def _stepped(region: Prepared, step: int) -> Prepared:
 def _counted(
     ours: Mask | None, theirs: Mask | None, here: tuple[slice, ...], there: tuple[slice, ...]
 ) -> Mask | None:
-    if ours is None or theirs is None:
-        return ours[here] if ours is not None else None if theirs is None else theirs[there]
-    return ours[here] & theirs[there]
+    parts = [mask[part] for mask, part in ((ours, here), (theirs, there)) if mask is not None]
+    return np.logical_and.reduce(parts) if parts else None
