@@ -6,16 +6,16 @@ site's file (`tasks.plan.site_defaults`), read once when the tasks are loaded.
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from tasks.plan.site_defaults import site_value
+from tasks.plan.site_defaults import PREFIX, SiteValue, no_value, site_value, variable_of
 
 
 class Settings(BaseSettings):
     """Values from `PLATE_REGISTRATION_*`, checked; a value out of bounds stops the start."""
 
-    model_config = SettingsConfigDict(env_prefix="PLATE_REGISTRATION_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True)
 
     retries: int = Field(
         default=3,
@@ -48,9 +48,19 @@ class Settings(BaseSettings):
 
 
 def read_settings() -> Settings:
-    """Return the settings of this site: from the environment, else its file, else the defaults."""
+    """Return the settings of this site: from the environment, else its file, else the defaults.
+
+    Raises:
+        InvalidInputError: What the site has set is no value of a setting.
+    """
     found = {name: site_value(name) for name in Settings.model_fields}
-    return Settings(**{name: each.value for name, each in found.items() if each is not None})
+    try:
+        return Settings(**{name: each.value for name, each in found.items() if each is not None})
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        name = str(wrong["loc"][0])
+        given = found.get(name) or SiteValue(wrong["input"], variable_of(name))
+        raise no_value(name, given, [wrong]) from error
 
 
 SETTINGS = read_settings()

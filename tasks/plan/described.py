@@ -13,8 +13,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 from pydantic.fields import FieldInfo
 
-from tasks.plan.errors import InvalidInputError
-from tasks.plan.site_defaults import SiteValue, site_value
+from tasks.plan.site_defaults import SiteValue, no_value, site_value
 
 Group = TypeVar("Group")
 
@@ -46,10 +45,7 @@ def _checked(group: type[Any], name: str, default: SiteValue) -> Any:
     try:
         value = TypeAdapter[Any](annotation).validate_python(default.value)
     except ValidationError as error:
-        reasons = "; ".join(each["msg"] for each in error.errors())
-        raise InvalidInputError(
-            f"{name} is {default.value!r} in {default.source}: {reasons}; correct it there"
-        ) from error
+        raise no_value(name, default, error.errors()) from error
     # Each instance gets a list of its own.
     return field(default_factory=partial(list, value)) if isinstance(value, list) else value
 

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from pydantic_core import ErrorDetails
+
 from tasks.plan.errors import InvalidInputError
 
 PREFIX = "PLATE_REGISTRATION_"
@@ -36,17 +38,31 @@ def site_value(name: str) -> SiteValue | None:
     """Return what a site has set for a parameter or setting; None where it has set nothing.
 
     Raises:
-        InvalidInputError: The file cannot be read, or is no TOML.
+        InvalidInputError: The file cannot be read, or is no TOML; or a list in the environment
+            cannot be read as JSON.
     """
-    variable = f"{PREFIX}{name.upper()}"
+    variable = variable_of(name)
     text = os.environ.get(variable, "")
     if text:
-        return SiteValue(_read(text), variable)
+        return SiteValue(_read(text, variable), variable)
     file = site_file()
     if file is None:
         return None
     values = _values_in(file)
     return SiteValue(values[name], str(file)) if name in values else None
+
+
+def variable_of(name: str) -> str:
+    """Return the environment variable that sets a parameter or setting."""
+    return f"{PREFIX}{name.upper()}"
+
+
+def no_value(name: str, given: SiteValue, errors: list[ErrorDetails]) -> InvalidInputError:
+    """Return what to tell of something set by a site that is no value of `name`."""
+    reasons = "; ".join(each["msg"] for each in errors)
+    return InvalidInputError(
+        f"{name} is {given.value!r} in {given.source}: {reasons}; correct or remove it there"
+    )
 
 
 def site_file() -> Path | None:
@@ -83,6 +99,14 @@ def _values_in(file: Path) -> dict[str, Any]:
         ) from error
 
 
-def _read(text: str) -> Any:
+def _read(text: str, variable: str) -> Any:
     # A list, such as ["A/01", "B/03"]; all else is read as the parameter's type.
-    return json.loads(text) if text.startswith("[") else text
+    if not text.startswith("["):
+        return text
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise InvalidInputError(
+            f"{variable} is {text!r}, which is no list ({error}); write it as "
+            '["A/01", "B/03"], or unset it'
+        ) from error

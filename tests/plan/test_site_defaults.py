@@ -73,6 +73,20 @@ def test_a_value_that_is_none_is_refused_where_it_stands(
     monkeypatch.setenv("PLATE_REGISTRATION_WORKERS", "many")
     with pytest.raises(InvalidInputError, match="'many' in PLATE_REGISTRATION_WORKERS"):
         make_group()
+    monkeypatch.setenv("PLATE_REGISTRATION_WELLS", "[B/03]")
+    monkeypatch.delenv("PLATE_REGISTRATION_WORKERS")
+    file.write_text("retries = 99\n")
+    with pytest.raises(InvalidInputError, match=r"_WELLS is '\[B/03\]', which is no list"):
+        make_group()
+    with pytest.raises(InvalidInputError, match=r"retries is 99 in .*site\.toml: .*remove it"):
+        read_settings()
+    monkeypatch.setenv("PLATE_REGISTRATION_RETRIES", "many")
+    with pytest.raises(InvalidInputError, match=r"'many' in PLATE_REGISTRATION_RETRIES: .*integer"):
+        read_settings()
+    # An empty variable sets nothing.
+    monkeypatch.setenv("PLATE_REGISTRATION_RETRIES", "")
+    file.write_text("")
+    assert read_settings().retries == 3
 
 
 def test_a_file_that_is_not_there_or_is_no_toml_is_named(
