@@ -79,9 +79,14 @@ class Movement(Frozen):
         return (
             self.wells >= LEAST_WELLS
             and not self.slipped
-            and math.hypot(self.within[1], self.between[1]) <= MOST_STRAY * self.side
+            and not self.is_scattered
             and len(self.apart) <= MOST_CONTRADICTING * all_wells
         )
+
+    @property
+    def is_scattered(self) -> bool:
+        """Whether the fields that follow it lie too far apart to have moved as one."""
+        return math.hypot(self.within[1], self.between[1]) > MOST_STRAY * self.side
 
     @property
     def speaks_for_others(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from tasks.movement.movement import Movement
+from tasks.movement.movement import LEAST_WELLS, Movement
 from tasks.movement.plate import PlateMovement
 
 MOST_LEFT = 0.5
@@ -56,8 +56,7 @@ def describe_movement(movement: Movement, half_diagonal: float, pixel: float) ->
     _, y, x = movement.at_centre
     wells = f"{movement.wells} of {movement.wells + len(movement.apart)} wells"
     if not movement.moves_as_one:
-        why = "it slipped on the way" if movement.slipped else f"{wells} agree"
-        return f"acquisition {movement.acquisition}: the plate did not move as one ({why})"
+        return f"acquisition {movement.acquisition}: {_why_not_as_one(movement, wells)}"
     left = left_in_corner(movement, half_diagonal) / pixel
     rest = f"{movement.between[1]:.1f}, their fields within {movement.within[1]:.1f} micrometers"
     apart = f"; by themselves: {', '.join(movement.apart)}" if movement.apart else ""
@@ -67,6 +66,22 @@ def describe_movement(movement: Movement, half_diagonal: float, pixel: float) ->
         f" ({left:.1f} pixels in a field's corners); {wells} follow within "
         f"{rest}{apart}"
     )
+
+
+def _why_not_as_one(movement: Movement, wells: str) -> str:
+    if movement.slipped:
+        return "the plate did not move as one (it slipped on the way)"
+    if movement.wells + len(movement.apart) < LEAST_WELLS:
+        return (
+            f"how the plate moved is not known ({wells} agree, and fewer than {LEAST_WELLS} say "
+            "nothing of others)"
+        )
+    if movement.is_scattered:
+        return (
+            f"the plate did not move as one (wells lie {movement.between[1]:.1f}, their fields "
+            f"{movement.within[1]:.1f} micrometers apart)"
+        )
+    return f"the plate did not move as one ({wells} agree)"
 
 
 def describe_plate(plate: PlateMovement) -> tuple[str, ...]:

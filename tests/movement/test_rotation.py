@@ -48,3 +48,9 @@ def test_the_movement_in_words() -> None:
     plate.shifts[plate.wells >= 18, 1] += 70
     told = describe_movement(fit_movement(3, plate, names(plate)), HALF_DIAGONAL, 1.0)
     assert told == "acquisition 3: the plate did not move as one (it slipped on the way)"
+    few = moved_plate(rows=1, columns=3)
+    told = describe_movement(fit_movement(3, few, names(few)), HALF_DIAGONAL, 1.0)
+    assert told.startswith("acquisition 3: how the plate moved is not known (3 of 3 wells agree")
+    loose = moved_plate(rows=4, columns=6, wells_noise=500)
+    told = describe_movement(fit_movement(3, loose, names(loose)), HALF_DIAGONAL, 1.0)
+    assert "did not move as one (wells lie " in told
