@@ -58,6 +58,9 @@ def _left_out(well: Path, listed: Sequence[WellImage], records: Records) -> Iter
     except (InvalidInputError, OSError):
         # What cannot be read is told of by the image itself.
         return
+    for finding in _replaced(well, left, records):
+        left.remove(finding.path.name)
+        yield finding
     if left:
         yield Finding(
             path=well,
@@ -66,6 +69,29 @@ def _left_out(well: Path, listed: Sequence[WellImage], records: Records) -> Iter
             advice="register it (`plate-registration register` brings an image that came later "
             "into the frame of the others), or leave it as it is",
         )
+
+
+def _replaced(well: Path, names: Sequence[str], records: Records) -> Iterator[Finding]:
+    """Yield a finding for each image that is another than the one others were registered to."""
+    in_place = sorted(
+        name
+        for name, record in records.items()
+        if record.get("origin") == name and _reference_of(record) in names
+    )
+    if not in_place:
+        return
+    # Only where a reference is not registered this costs loading what reads tables.
+    from tasks.survey.replaced_reference import reason_why_replaced  # noqa: PLC0415
+
+    for name in names:
+        if reason := reason_why_replaced(well / name, [well / other for other in in_place]):
+            problem, advice = reason
+            yield Finding(path=well / name, problem=problem, remedy="person", advice=advice)
+
+
+def _reference_of(record: Record) -> str:
+    reference = record.get("reference")
+    return str(reference.get("name")) if isinstance(reference, dict) else ""
 
 
 def _mixed_results(well: Path, beside: Records) -> Iterator[Finding]:

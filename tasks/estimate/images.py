@@ -13,6 +13,7 @@ from tasks.storage.well_entries import read_images
 from tasks.survey.listed_tables import list_tables
 from tasks.survey.moved_in_place import read_frame
 from tasks.survey.reference import pick_reference, require_acquisitions
+from tasks.survey.replaced_reference import refuse_replaced_reference
 from tasks.survey.whole_image import is_of_whole_image, roi_tables, whole_image_told
 
 
@@ -165,8 +166,10 @@ def settled_images(group: Group) -> tuple[Path, ...]:
     are brought into the frame that these have.
 
     Raises:
-        InvalidInputError: An image's metadata cannot be understood.
+        InvalidInputError: An image's metadata cannot be understood, or the reference was replaced
+            after others had been registered to it.
     """
+    refuse_replaced_reference(group.reference, group.others)
     return tuple(path for path in (*group.others, group.reference) if read_frame(path) is not None)
 
 
@@ -174,7 +177,7 @@ def still_to_move(groups: Sequence[Group]) -> tuple[Group, ...]:
     """Return the groups with only those images that have a shift still: see `settled_images`.
 
     Raises:
-        InvalidInputError: An image's metadata cannot be understood.
+        InvalidInputError: As `settled_images` does.
     """
     left = []
     for group in groups:

@@ -128,6 +128,23 @@ def test_a_frame_that_was_edited_takes_no_later_cycle(well: Path, all_cycles: Pa
         run_raw(RawRun(well))
 
 
+def test_a_reference_that_was_replaced_is_told_and_comes_into_the_frame_of_the_others(
+    well: Path, all_cycles: Path
+) -> None:
+    shutil.rmtree(well / "0")
+    shutil.copytree(all_cycles / "0", well / "0")
+    settled = digest_tree(well / "1")
+    with pytest.raises(InvalidInputError, match=r"image 0 in place, and it was replaced") as told:
+        run_raw(RawRun(well))
+    (found,) = examine_plate(well.parents[1])
+    assert str(found).removeprefix(f"{well}/0") == str(told.value).removeprefix(str(well))
+    assert "the acquisition of 1 as reference_acquisition" in found.advice
+    assert digest_tree(well / "1") == settled
+    # A run that was stopped before the reference leaves it with its table.
+    write_regions(well / "0", REGISTERED, {"FOV_1": {"x": (0.0, SIZE / 2)}})
+    assert "not registered beside" in str(examine_plate(well.parents[1])[0])
+
+
 def test_tables_of_two_runs_of_the_consensus_do_not_go_together(
     well: Path, all_cycles: Path
 ) -> None:
