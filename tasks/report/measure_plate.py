@@ -19,6 +19,7 @@ from tasks.quality.region_quality import RegionQuality
 from tasks.quality.table import read_quality
 from tasks.quality.witnesses import witnesses_of
 from tasks.report.assess import keep_pictures
+from tasks.storage.hidden import OUTPUT_SUFFIX
 from tasks.storage.provenance import is_output
 from tasks.storage.well_entries import WellImage, read_images, read_wells
 from tasks.survey.listed_tables import list_tables
@@ -43,8 +44,8 @@ def measure_plate(
     """Yield the quality of every region, as its image says it, else measured now.
 
     An image whose registered regions are those of the reference was registered: it is compared
-    with the reference there. Any other is raw, and is compared where it lies. The plate is only
-    read.
+    with the reference there. Any other is raw, and is compared where it lies, unless its result is
+    beside it. The plate is only read.
 
     Args:
         plate: Root folder of the plate.
@@ -58,8 +59,11 @@ def measure_plate(
         except (InvalidInputError, OSError):
             # A well that cannot be read is what `doctor` tells of.
             continue
+        names = {image.name for image in images}
         for image in images:
             said = read_quality(plate / well / image.name)
+            if not said and f"{image.name}{OUTPUT_SUFFIX}" in names:
+                continue
             if said or image.acquisition in {None, question.reference_acquisition}:
                 yield from said
                 continue

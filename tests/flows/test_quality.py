@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from flows.results.failures import ImagesFailedError
 from tasks.quality.table import read_quality
 from tasks.storage.held import find_held, held_path
 from tests.flows.snapshots import snapshot
-from tests.plates import write_regions
+from tests.plates import add_image_to_well, write_regions
 from tests.quality.scenes import cells
 from tests.quality.test_image_quality import MOVED, PIXEL, SHAPE, TABLE, make_wells, pair
 
@@ -141,3 +142,8 @@ def test_a_raw_plate_says_how_far_it_is_apart_and_stays_as_it_is(
     # 8 pixels along y and 12 along x.
     assert "off by 14.4 px" in capsys.readouterr().out
     assert snapshot(plate) == before
+    # An original whose result is beside it is looked at no more.
+    add_image_to_well(bad_well, "1_registered", 1)
+    shutil.copytree(bad_well / "0", bad_well / "1_registered")
+    assert run(["report", str(plate), "--registered-roi-table", "none"]) == 0
+    assert "Quality: 1 pass\n" in capsys.readouterr().out
