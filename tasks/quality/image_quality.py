@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from tasks.quality.measure import (
     Compared,
     Pictures,
@@ -62,7 +64,7 @@ def judge_region(
         image=image,
         acquisition=acquisition,
         region=place.region,
-        size=_size(place, compared),
+        size=_size(place),
         centre=_centre(place, compared),
         shift=place.shift,
         cut_away=place.cut_away,
@@ -81,25 +83,18 @@ def _moved(place: Place, compared: Compared) -> tuple[float, float]:
     return place.shift[1] / size["y"], place.shift[2] / size["x"]
 
 
-def _size(place: Place, compared: Compared) -> tuple[float, float]:
-    shape = dict(zip(compared.reference.axes, place.reference.shape, strict=True))
+def _size(place: Place) -> tuple[float, float]:
+    shape = dict(zip(place.axes, place.reference.shape, strict=True))
     return float(shape["y"]), float(shape["x"])
 
 
 def _centre(place: Place, compared: Compared) -> tuple[float, float]:
-    view = compared.reference
-    middle = {
-        axis: (start + stop) / 2 / (pixels * factor)
-        for axis, start, stop, pixels, factor in zip(
-            view.axes,
-            place.reference.start,
-            place.reference.stop,
-            view.pixels.shape,
-            view.factor,
-            strict=True,
-        )
-    }
-    return middle["y"], middle["x"]
+    view, window = compared.reference, place.reference
+    middle = dict(
+        zip(place.axes, np.add(window.start, window.stop) / 2, strict=True),
+    )
+    whole = dict(zip(view.axes, np.multiply(view.pixels.shape, view.factor), strict=True))
+    return float(middle["y"] / whole["y"]), float(middle["x"] / whole["x"])
 
 
 def judge_image(

@@ -50,6 +50,12 @@ class Compared:
     others: tuple[View, ...]
     """The reference acquisition in other wells: what agrees with them agrees by chance."""
 
+    @property
+    def is_flat(self) -> bool:
+        """Whether one of them has no planes; of the others the brightest of all is compared."""
+        seen = (self.reference, self.original, self.result)
+        return any(view is not None and "z" not in view.axes for view in seen)
+
 
 @dataclass(frozen=True)
 class Pictures:
@@ -83,16 +89,19 @@ def look_at(place: Place, compared: Compared) -> tuple[Pictures, ...]:
     """
     view = compared.reference
     windows = tuple(
-        None if seen is None or where is None else (seen, seen.window(where))
+        None if seen is None or where is None else (seen, seen.window(where, place.axes))
         for seen, where in ((compared.original, place.before), (compared.result, place.after))
     )
     factor = dict(zip(view.axes, view.factor, strict=True))
     size = dict(zip(view.axes, view.pixel_size, strict=True))
-    window = view.window(place.reference)
+    window = view.window(place.reference, place.axes)
     found = []
     for theirs, own in compared.channels:
-        reference = view.read(theirs, window)
-        before, after = (seen and _read_like(reference, *seen, own) for seen in windows)
+        reference = _read(view, theirs, window, is_flat=compared.is_flat)
+        before, after = (
+            seen and _like(reference, _read(seen[0], own, seen[1], is_flat=compared.is_flat))
+            for seen in windows
+        )
         found.append(
             Pictures(
                 channel=theirs,
@@ -106,9 +115,13 @@ def look_at(place: Place, compared: Compared) -> tuple[Pictures, ...]:
     return tuple(found)
 
 
-def _read_like(reference: Pixels, view: View, window: Window, channel: Channel) -> Pixels:
-    """Return a window's pixels in the reference's shape; what is not in the image is 0."""
+def _read(view: View, channel: Channel, window: Window, *, is_flat: bool) -> Pixels:
     pixels = view.read(channel, window)
+    return pixels.max(axis=0, keepdims=True) if is_flat and len(pixels) > 1 else pixels
+
+
+def _like(reference: Pixels, pixels: Pixels) -> Pixels:
+    """Return pixels in the reference's shape; what is not in the image is 0."""
     if pixels.shape == reference.shape:
         return pixels
     whole = np.zeros_like(reference, dtype=pixels.dtype)
@@ -171,11 +184,11 @@ def chance_of(pictures: Pictures, strangers: Sequence[Pixels]) -> float | None:
 def read_strangers(place: Place, compared: Compared, channel: Channel) -> Iterator[Pixels]:
     """Yield the same region of other wells; one that cannot be read there is passed over."""
     for view in compared.others:
-        window = view.window(place.reference)
+        window = view.window(place.reference, place.axes)
         if window.is_empty:
             continue
         try:
-            yield view.read(channel, window)
+            yield _read(view, channel, window, is_flat=compared.is_flat)
         except (InvalidInputError, OSError):
             # Another run may be replacing it: one witness less.
             continue

@@ -8,9 +8,11 @@ from tasks.quality.cut_away import cut_away
 
 
 class Place(Frozen):
-    """One region; windows are of the finest level, in the images' axis order."""
+    """One region; windows are of the finest level, in the order of the axes."""
 
     region: str
+    axes: tuple[str, ...]
+    """Of the registered image; the reference may have others."""
     reference: Window
     before: Window | None
     """In the original, where the region would lie had nothing moved; None where it is not known."""
@@ -37,6 +39,7 @@ def places_of(plan: RegistrationPlan) -> tuple[Place, ...]:
         places.append(
             Place(
                 region=shift.region,
+                axes=plan.image.axes,
                 reference=shift.target,
                 before=shift.target,
                 after=shift.target,

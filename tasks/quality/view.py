@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -51,8 +51,8 @@ def shared_channels(
     """Return the pairs of channels that show one stain in both acquisitions.
 
     Channels are the same where wavelength and label are; a name that one of them lacks counts as
-    the other's. Without any names, channels pair by their place. A name that an image has twice
-    pairs nothing.
+    the other's, and so does an only channel without any. Without any names, channels pair by their
+    place. A name that an image has twice pairs nothing.
     """
     pairs = []
     for own in moving:
@@ -60,7 +60,9 @@ def shared_channels(
         back = [each for each in moving if alike and _same(alike[0], each)]
         if len(alike) == 1 and len(back) == 1:
             pairs.append((alike[0], own))
-    if not pairs and not any(c.wavelength or c.label for c in (*reference, *moving)):
+    named = [any(c.wavelength or c.label for c in channels) for channels in (reference, moving)]
+    are_single = len(reference) == len(moving) == 1 and not all(named)
+    if not pairs and (are_single or not any(named)):
         return tuple(zip(reference, moving, strict=False))
     return tuple(pairs)
 
@@ -90,15 +92,22 @@ class View:
     """Whether what no region covers is 0, in which all images agree: windows are then of pixels
     that lie in a region as a whole."""
 
-    def window(self, finest: Window) -> Window:
+    def window(self, finest: Window, axes: Sequence[str] | None = None) -> Window:
         """Return a window of the finest level in whole pixels of this one, inside the level.
 
         A pixel that lies in it in part counts, unless the view is of what regions cover.
+
+        Args:
+            finest: Of the finest level.
+            axes: Of that window, where it is another image's; an axis of this image that it lacks
+                is whole.
         """
+        between = dict(
+            zip(axes or self.axes, zip(finest.start, finest.stop, strict=True), strict=True)
+        )
         start, stop = [], []
-        for a, b, f, pixels in zip(
-            finest.start, finest.stop, self.factor, self.pixels.shape, strict=True
-        ):
+        for axis, f, pixels in zip(self.axes, self.factor, self.pixels.shape, strict=True):
+            a, b = between.get(axis, (0, pixels * f))
             first, last = _whole(math.floor, a / f), _whole(math.ceil, b / f)
             if self.is_covered:
                 inner = _whole(math.ceil, a / f), _whole(math.floor, b / f)

@@ -134,6 +134,7 @@ def _place(region: Region, pyramid: Pyramid, *, is_registered: bool, lost: float
     window = window.clipped_to(Window.whole(pyramid.levels[0].shape))
     return Place(
         region=region.name,
+        axes=pyramid.axes,
         reference=window,
         before=None if is_registered else window,
         after=window if is_registered else None,

@@ -82,6 +82,22 @@ def pair(sample: Array, *, degrees: float = 0.0, seed: int = 1) -> dict[str, Arr
     }
 
 
+def test_a_reference_with_other_axes_is_compared_along_those_that_both_have(
+    tmp_path: Path,
+) -> None:
+    pictures = pair(cells(SHAPE, 200))
+    plate = make_wells(tmp_path, pictures, MOVED)
+    flat = make_plate(
+        tmp_path / "flat.zarr", axes="yx", shape=SHAPE, levels=2, labels=(), pixel_size=PIXEL
+    )
+    write_levels(flat / "A/01/0", pictures["A/01/0"].astype(np.uint16))
+    shutil.copytree(plate / "A/01/0/tables", flat / "A/01/0/tables", dirs_exist_ok=True)
+    shutil.rmtree(plate / "A/01/0")
+    shutil.copytree(flat / "A/01/0", plate / "A/01/0")
+    quality = judged(plate / "A/01")
+    assert (quality.verdict, quality.size) == ("pass", (240.0, 300.0)), quality.reason
+
+
 def test_a_right_shift_passes_and_says_by_how_much_it_moved(tmp_path: Path) -> None:
     plate = make_wells(tmp_path, pair(cells(SHAPE, 200)), MOVED)
     quality = judged(plate / "A/01")

@@ -49,6 +49,8 @@ def channel(number: int | None, wavelength: str = "", label: str = "") -> Channe
         ([channel(0, "A01_C01")], [channel(0, "A01_C01", "DAPI")], [(0, 0)], "one has no label"),
         ([channel(0), channel(1)], [channel(0), channel(1)], [(0, 0), (1, 1)], "no names at all"),
         ([channel(None)], [channel(None)], [(None, None)], "no channel axis"),
+        ([channel(None)], [channel(0, "A01_C01")], [(None, 0)], "no channel axis in one"),
+        ([channel(None)], [channel(0, "A01_C01"), channel(1, "A02_C02")], [], "which of two"),
         (
             [channel(0, "", "DAPI"), channel(1, "", "DAPI")],
             [channel(0, "", "DAPI")],
@@ -104,6 +106,16 @@ def test_where_the_rest_is_0_windows_are_of_pixels_that_lie_in_them_as_a_whole(
     view = replace(view_at(image, read_image_pyramid(image)[0], 2), is_covered=True)
     window = view.window(Window(start=(0, 0, across[0], 0), stop=(1, 1, across[1], 96)))
     assert window == Window(start=(0, 0, covered[0], 0), stop=(1, 1, covered[1], 24))
+
+
+def test_a_window_of_an_image_with_other_axes(tmp_path: Path) -> None:
+    image = make_plate(tmp_path / "p.zarr", shape=(2, 3, 64, 96), labels=()) / "A/01/0"
+    view = view_at(image, read_image_pyramid(image)[0], 2)
+    whole = Window(start=(0, 0, 2, 5), stop=(2, 3, 11, 24))
+    assert view.window(Window(start=(8, 20), stop=(41, 96)), "yx") == whole
+    assert view.window(Window(start=(20, 0, 8), stop=(96, 1, 41)), "xcy") == Window(
+        start=(0, 0, 2, 5), stop=(1, 3, 11, 24)
+    )
 
 
 def test_of_a_deep_stack_planes_are_left_out_evenly(
