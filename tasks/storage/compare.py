@@ -21,7 +21,7 @@ from tasks.storage.attributes import (
     zarr_format,
 )
 from tasks.storage.staging import is_written_anew
-from tasks.storage.tree import read_tree
+from tasks.storage.tree import files_and_links, read_tree
 
 _ROOT_METADATA = frozenset({ZARR_2_ATTRIBUTES, ZARR_2_CONSOLIDATED, ZARR_3})
 
@@ -69,7 +69,8 @@ def label_list_differences(source: Path, staged: Path) -> list[str]:
 def file_differences(plan: RegistrationPlan, staged: Path) -> list[str]:
     """Return which files that are carried over are missing, added or of another size.
 
-    These are all files but the chunks of shifted pyramids, the tables, and the root's metadata.
+    These are all files but the chunks of shifted pyramids, the tables, and the root's metadata. A
+    link to a file is carried over as that file.
     """
     shifted = [plan.image, *(label for label in plan.labels if label.shifts)]
 
@@ -81,7 +82,10 @@ def file_differences(plan: RegistrationPlan, staged: Path) -> list[str]:
         )
 
     old, new = (
-        {file.path: file.size for file in read_tree(root, skip=is_made_here, sizes=True).files}
+        {
+            file.path: file.size
+            for file in files_and_links(root, read_tree(root, skip=is_made_here, sizes=True))
+        }
         for root in (plan.image_path, staged)
     )
     return [

@@ -18,7 +18,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from pydantic import JsonValue
@@ -35,7 +35,7 @@ from tasks.storage.attributes import (
     read_attributes,
     read_json,
 )
-from tasks.storage.tree import FileEntry, read_tree
+from tasks.storage.tree import FileEntry, files_and_links, read_tree
 
 _ARRAY_READ_WHOLE = 2**22
 """Bytes: the content of an array with no more is read whole."""
@@ -91,7 +91,7 @@ def fingerprint_array(array: Path) -> str:
     # No filter, an empty list of them and no word of them are one; so are 0 and null as fill value.
     keys = _ARRAY_METADATA[3 if is_3 else 2]
     known: Attributes = {key: metadata.get(key) or None for key in keys}
-    chunks = [file for file in _files(array) if _CHUNK_PATH.fullmatch(file.path)]
+    chunks = [file for file in _stored(array) if _CHUNK_PATH.fullmatch(file.path)]
     return _letters([known, _content(array, chunks, _ARRAY_READ_WHOLE)])
 
 
@@ -105,7 +105,7 @@ def fingerprint_table(table: Path) -> str:
     attributes = {key: value for key, value in read_attributes(table).items() if key != OUR_RECORD}
     described: list[JsonValue] = [attributes]
     stored = []
-    for file in _files(table):
+    for file in _stored(table):
         *folders, name = file.path.split("/")
         if name in _METADATA_FILES and folders:
             content = read_json(table / file.path)
@@ -116,10 +116,8 @@ def fingerprint_table(table: Path) -> str:
     return _letters([*described, _content(table, stored, _TABLE_READ_WHOLE)])
 
 
-def _files(folder: Path) -> Iterator[FileEntry]:
-    tree = read_tree(folder, sizes=True)
-    linked = (FileEntry(link, (folder / link).stat().st_size) for link in tree.links)
-    yield from sorted([*tree.files, *linked])
+def _stored(folder: Path) -> list[FileEntry]:
+    return files_and_links(folder, read_tree(folder, sizes=True))
 
 
 def _content(folder: Path, files: Sequence[FileEntry], read_whole: int) -> JsonValue:

@@ -79,3 +79,17 @@ def read_tree(root: Path, *, skip: Callable[[Path], bool] = keep_all, sizes: boo
             else:
                 specials.append(path)
     return Tree(tuple(folders), tuple(files), tuple(links), tuple(specials))
+
+
+def files_and_links(root: Path, tree: Tree) -> list[FileEntry]:
+    """Return the files of a tree; a link to a file is one of the size of that file.
+
+    Args:
+        root: Folder that was walked, with sizes.
+        tree: What was found.
+
+    Raises:
+        OSError: If a link leads nowhere.
+    """
+    linked = (FileEntry(link, (root / link).stat().st_size) for link in tree.links)
+    return sorted([*tree.files, *linked])

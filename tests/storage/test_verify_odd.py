@@ -45,6 +45,14 @@ def test_what_is_no_number_is_kept_as_an_attribute(image: Path) -> None:
     assert math.isnan(dict(zarr.open_array(image / "0", mode="r").attrs)["offset"])
 
 
+def test_a_link_to_a_file_of_the_image_becomes_that_file(image: Path) -> None:
+    (image / "notes.txt").write_text("moved the objective")
+    (image / "latest.txt").symlink_to("notes.txt")
+    register(image)
+    assert not (image / "latest.txt").is_symlink()
+    assert (image / "latest.txt").read_text() == "moved the objective"
+
+
 def add_table(image: Path, name: str, content: anndata.AnnData) -> None:
     version = 3 if (image / "zarr.json").exists() else 2
     folder = image / "tables" / name
