@@ -52,8 +52,9 @@ def pair_regions(
     missing = [region.name for region in reference if region.name not in own]
     if missing:
         raise InvalidInputError(
-            f"{image} lacks the regions {missing} that the reference {reference_image} has; it has "
-            f"{list(own)}. Find the registration consensus again, with both images."
+            f"{image} lacks the regions {', '.join(missing)} that the reference {reference_image} "
+            f"has; it has {', '.join(own)}. Give the same names to both images' regions; a "
+            "registered table gets them when the consensus is found again with both"
         )
     pairs = tuple((region, own[region.name]) for region in reference)
     names = {region.name for region in reference}
