@@ -12,6 +12,7 @@ from tasks.estimate.overlap import Mask, overlap_slices
 from tasks.estimate.precision import standard_error
 from tasks.estimate.prepare import Prepared, UnusableRegionError, prepare
 from tasks.estimate.refine import refine
+from tasks.estimate.whiten import whiten
 
 Block = tuple[slice, slice, slice]
 
@@ -44,6 +45,7 @@ def refine_at_level(
     hidden: tuple[Mask | None, Mask | None],
     lower_quantile: float,
     upper_quantile: float,
+    white: bool = False,
 ) -> Place | None:
     """Return a shift refined on full pixels, or None if it leads further than it may.
 
@@ -56,6 +58,7 @@ def refine_at_level(
         hidden: Where each region holds no picture, at its own size; None: nowhere.
         lower_quantile: Darker pixels are set to this quantile of their block.
         upper_quantile: Brighter pixels are set to this quantile of their block.
+        white: Whether the phase-only view of the blocks is refined on.
     """
     whole = tuple(int(n) for n in np.rint(shift))
     here, there = overlap_slices(regions[0].shape, regions[1].shape, whole)
@@ -75,7 +78,7 @@ def refine_at_level(
             )
         except UnusableRegionError:
             return None
-        return one, two
+        return (whiten(one), whiten(two)) if white else (one, two)
 
     blocks = _fullest(regions[0][here], regions[1][there])
     pairs: list[tuple[Prepared, Prepared]] = []

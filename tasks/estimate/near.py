@@ -35,9 +35,9 @@ the content says that it lies there: a lattice's end breaks the tie of its perio
 _LOOKED_AT = 3
 """Other places at most."""
 
-_CUT, _STRONG = 1.5, 0.1
+_CUT, _ONE, _STRONG = 1.0, 3.0, 0.1
 """Half widths of the content from the edge of what both show within which one object is cut, and
-share of the strongest pixel that tells where it lies."""
+from its strongest pixel that belong to it; share of that pixel that tells where it lies."""
 
 
 def match_near(
@@ -126,12 +126,17 @@ def _cut(search: Search, match: Match) -> str:
     shift = tuple(int(n) for n in np.rint(match.shift / factor))
     here, there = overlap_slices(ours.shape, theirs.shape, shift)
     common = (ours[here] * theirs[there]).sum(axis=0)
-    common[common < _STRONG * common.max()] = 0
+    # Another object, at another edge, would move the middle of both away from either.
+    strongest = np.unravel_index(int(common.argmax()), common.shape)
+    reach = int(np.ceil(_ONE * evidence.width))
+    around = [slice(max(0, int(n) - reach), int(n) + reach + 1) for n in strongest]
+    one = common[tuple(around)]
+    one[one < _STRONG * one.max()] = 0
     edges = []
-    for axis in (0, 1):
-        profile = common.sum(axis=1 - axis)
-        middle = float(np.average(np.arange(len(profile)), weights=profile))
-        edges += [middle, len(profile) - 1 - middle]
+    for axis, (part, length) in enumerate(zip(around, common.shape, strict=True)):
+        profile = one.sum(axis=1 - axis)
+        middle = part.start + float(np.average(np.arange(len(profile)), weights=profile))
+        edges += [middle, length - 1 - middle]
     if min(edges) >= _CUT * evidence.width:
         return ""
     return "one object alone confirms it, and the edge cuts it"

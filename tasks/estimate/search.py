@@ -24,9 +24,7 @@ from tasks.estimate.grain import is_of_pixels
 from tasks.estimate.judge import Evidence, doubts, doubts_near, has_common
 from tasks.estimate.overlap import Mask, Whole, overlap_correlation
 from tasks.estimate.peaks import LOBE, Peak, best_peak, rival_of
-from tasks.estimate.precision import standard_error
 from tasks.estimate.prepare import Prepared, coarser
-from tasks.estimate.refine import refine
 from tasks.estimate.second_movement import find_second_movement
 from tasks.estimate.static import NEAR, is_still, what_stands_still
 from tasks.estimate.support import find_support
@@ -43,6 +41,9 @@ _SMALL = 2**15
 
 _STEP = 2
 """Pixels along y and x that are averaged for the coarse map."""
+
+_UNSURE = 0.2
+"""Pixels of standard error from which on a place is worked out in the phase-only view as well."""
 
 _PATTERNS = 3
 """Patterns to look behind: one that stands still, one where fields were cut, and one more."""
@@ -209,24 +210,28 @@ class Search:
         The error is infinite where the place could not be confirmed.
         """
         factor = np.array([1, self.prepared[0].factor, self.prepared[0].factor])
-        shift = peak.between * (1, view.step, view.step)
-        error, most = np.inf, np.inf
-        if view.name == "phase":
-            place = refine([(view.ours, view.theirs)], shift)
-            if place is None:
-                return Place(shift * factor, np.inf)
-            shift, error, most = place.shift, standard_error(place), float(factor[1])
-        fine = refine_at_level(
+        start = peak.between * (1, view.step, view.step) * factor
+        by_phase = view.name == "phase"
+        place = self._refined(start, most=float(factor[1]) if by_phase else np.inf, white=by_phase)
+        if place is None:
+            return Place(start, np.inf)
+        if not by_phase and place.error > _UNSURE * float(factor[1]):
+            # What moved by itself pulls on the plain view more than on the other.
+            other = self._refined(place.shift, most=np.inf, white=True)
+            if other is not None and other.error < place.error:
+                place = other
+        return Place(place.shift, place.error / float(factor[1]))
+
+    def _refined(self, start: NDArray[np.float64], *, most: float, white: bool) -> Place | None:
+        return refine_at_level(
             self.regions,
-            shift * factor,
+            start,
             most=most,
             hidden=self.hidden,
             lower_quantile=self.limits.lower_quantile,
             upper_quantile=self.limits.upper_quantile,
+            white=white,
         )
-        if fine is None:
-            return Place(shift * factor, np.inf)
-        return Place(fine.shift, error if view.name == "phase" else fine.error / float(factor[1]))
 
     def _beyond(self, shift: NDArray[np.float64]) -> bool:
         if self.limits.max_shift is not None:

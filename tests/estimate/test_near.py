@@ -9,7 +9,7 @@ from tasks.estimate.candidate import Limits, Match
 from tasks.estimate.match import match_region
 from tasks.estimate.near import match_near
 from tests.estimate.ambiguous import PERIOD, Pair, in_two_parts, lattice
-from tests.estimate.samples import pair, photograph, random
+from tests.estimate.samples import cells, field, moved, pair, photograph, random
 
 SIZE = 128
 TRUTH = (0.0, 9.4, -13.2)
@@ -96,11 +96,53 @@ def test_one_object_is_enough_where_the_edge_does_not_cut_it(at: float, is_whole
     assert is_whole or match.doubts == ("one object alone confirms it, and the edge cuts it",)
 
 
+def test_what_another_edge_cuts_makes_no_whole_object_of_one_that_is_cut() -> None:
+    rng = random(99)
+    y, x = np.mgrid[:SIZE, :SIZE]
+    frames = []
+    for by in ((0.0, 0.0), BACK):
+        discs = [
+            1 / (1 + np.exp(np.hypot(y - row - by[0], (x - column - by[1]) / 1.3) - 9))
+            for row, column in ((70.0, -6.0), (134.0, 32.0))
+        ]
+        frames.append(photograph(discs[0] + discs[1], rng, signal=300)[None])
+    match = near((frames[0], frames[1]), TRUTH)
+    assert match.doubts == ("one object alone confirms it, and the edge cuts it",)
+
+
+@pytest.mark.parametrize("seed", [0, 3, 5, 6])
+def test_what_moves_by_itself_does_not_pull_the_place_away(seed: int) -> None:
+    rng = random(100, seed)
+    still = cells(SIZE, rng, per_field=9)
+    loose = [cells(SIZE, rng, per_field=1.5) for _ in range(6)]
+    after = [moved(part, rng.uniform(-12, 12, 2)) for part in loose]
+    light = still + np.sum(loose, axis=0), moved(still + np.sum(after, axis=0), BACK)
+    one, two = (photograph(field(each, SIZE), rng, signal=300)[None] for each in light)
+    match = near((one, two), TRUTH)
+    assert match.confident, match.doubts
+    assert off(match) < 0.5
+
+
+@pytest.mark.parametrize("seed", [1, 3])
+def test_bright_debris_does_not_pull_the_place_away(seed: int) -> None:
+    rng = random(101, seed)
+    y, x = np.mgrid[:SIZE, :SIZE]
+    content = cells(SIZE, rng, per_field=15)
+    frames = []
+    for each in (content, moved(content, BACK)):
+        places = rng.uniform(0, SIZE, (2, 2))
+        debris = sum(np.exp(-((y - row) ** 2 + (x - column) ** 2) / 98) for row, column in places)
+        frames.append(photograph(field(each, SIZE) + 6 * debris, rng, signal=300)[None])
+    match = near((frames[0], frames[1]), TRUTH)
+    assert match.confident, match.doubts
+    assert off(match) < 0.3
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_unlike_and_empty_fields_are_refused_there_too(seed: int) -> None:
-    cells = [pair(SIZE, (0, 0), random(94, seed, n), per_field=10)[0] for n in range(2)]
+    full = [pair(SIZE, (0, 0), random(94, seed, n), per_field=10)[0] for n in range(2)]
     blank = [photograph(np.zeros((1, SIZE, SIZE)), random(95, seed, n), signal=1) for n in range(2)]
-    for one, two in (cells, blank, (cells[0], blank[1])):
+    for one, two in (full, blank, (full[0], blank[1])):
         assert not near((one, two), TRUTH).confident
 
 
