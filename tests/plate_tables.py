@@ -13,6 +13,8 @@ from ngio import Roi, open_ome_zarr_container
 from ngio.tables import FeatureTable, MaskingRoiTable, RoiTable, Table
 from zarr.errors import ZarrUserWarning
 
+from tests.templates import make_once
+
 Backend = Literal["anndata", "csv", "json", "parquet"]
 Box = Mapping[str, tuple[float, float]]
 """Start and length per axis, in micrometers (seconds for t)."""
@@ -35,16 +37,29 @@ def write_regions(
         backend: ngio's table backend.
         columns: Further columns, one value per region.
     """
-    extents = _extents(image)
-    rois = [
-        Roi.from_values(
-            {**extents, **box},
-            name=name,
-            **{column: values[row] for column, values in (columns or {}).items()},
-        )
-        for row, (name, box) in enumerate(regions.items())
-    ]
-    _add_table(image, table, RoiTable(rois=rois), backend)
+
+    def write() -> None:
+        extents = _extents(image)
+        rois = [
+            Roi.from_values(
+                {**extents, **box},
+                name=name,
+                **{column: values[row] for column, values in (columns or {}).items()},
+            )
+            for row, (name, box) in enumerate(regions.items())
+        ]
+        _add_table(image, table, RoiTable(rois=rois), backend)
+
+    tables = image / "tables"
+    if tables.exists():
+        write()
+    else:
+        described = [
+            file.read_bytes()
+            for name in (".zattrs", "zarr.json", "*/.zarray", "*/zarr.json")
+            for file in sorted(image.glob(name))
+        ]
+        make_once(tables, (described, table, regions, backend, columns), write)
 
 
 def add_masking_table(

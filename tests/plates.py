@@ -26,6 +26,7 @@ from tests.pyramids import (
     update_metadata,
     write_levels,
 )
+from tests.templates import made_once
 
 __all__ = [
     "Array",
@@ -130,6 +131,7 @@ def make_plate(
     return path
 
 
+@made_once
 def make_image(
     path: Path,
     *,
