@@ -19,6 +19,7 @@ from tasks.storage.attributes import (
     write_group,
     zarr_format,
 )
+from tasks.storage.provenance import read_provenance
 from tasks.storage.removal import remove_tree
 
 _REGIONS = TypeAdapter(tuple[RegionQuality, ...])
@@ -127,11 +128,14 @@ def write_quality(image: Path, regions: Sequence[RegionQuality]) -> None:
 def read_quality(image: Path) -> tuple[RegionQuality, ...]:
     """Return what an image's table says of its regions; nothing where it has none.
 
+    Other programs that make the image anew carry the table over, and what it says is true no more;
+    our record they do not, and without it the table counts for nothing.
+
     Raises:
         InvalidInputError: The metadata cannot be understood.
         ValidationError: The record was written by something else.
     """
     folder = image / "tables" / QUALITY_TABLE
-    if zarr_format(folder) is None:
+    if zarr_format(folder) is None or read_provenance(image) is None:
         return ()
     return _REGIONS.validate_python(read_attributes(folder).get(OUR_RECORD, ()))

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 from tasks.quality.region_quality import Agreement, Motion, RegionQuality, Verdict
+from tasks.quality.table import write_quality
+from tasks.storage.attributes import OUR_RECORD, read_attributes, write_attributes
 
 WELLS = ("A/01", "A/02", "B/01", "B/02")
 
@@ -52,3 +57,10 @@ REGIONS = (
     region("B/02", "pass", name="</script><b>"),
     region("B/02", "fail", acquisition=2),
 )
+
+
+def let_say(image: Path, regions: Sequence[RegionQuality]) -> None:
+    """Make an image one that was registered and says this of its regions."""
+    write_quality(image, regions)
+    attributes = {**read_attributes(image), OUR_RECORD: {}}
+    write_attributes(image, attributes, temporary=image / "new")

@@ -3,10 +3,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from tasks.plan.quality_table import QUALITY_TABLE
-from tasks.quality.table import write_quality
 from tasks.report.gather import gather
 from tests.plates import make_plate
-from tests.report.regions import region
+from tests.report.regions import let_say, region
 
 
 def test_every_image_that_says_something_is_gathered_in_order(tmp_path: Path) -> None:
@@ -24,7 +23,7 @@ def test_every_image_that_says_something_is_gathered_in_order(tmp_path: Path) ->
         region("B/01", "check"),
     ]
     for quality in expected:
-        write_quality(plate / quality.well / quality.image, [quality])
+        let_say(plate / quality.well / quality.image, [quality])
     assert list(gather(plate)) == expected
     assert list(gather(plate, ["B/01"])) == expected[2:]
     # One that cannot be read is told by its own run; the report is of the others.
