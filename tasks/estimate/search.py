@@ -42,8 +42,9 @@ _SMALL = 2**15
 _STEP = 2
 """Pixels along y and x that are averaged for the coarse map."""
 
-_UNSURE = 0.2
-"""Pixels of standard error from which on a place is worked out in the phase-only view as well."""
+_UNSURE, _SURER = 0.2, 0.75
+"""Pixels of standard error from which on a place is worked out in the phase-only view as well, and
+share of that error below which it counts: in noise both views are as unsure."""
 
 _PATTERNS = 3
 """Patterns to look behind: one that stands still, one where fields were cut, and one more."""
@@ -218,7 +219,7 @@ class Search:
         if not by_phase and place.error > _UNSURE * float(factor[1]):
             # What moved by itself pulls on the plain view more than on the other.
             other = self._refined(place.shift, most=np.inf, white=True)
-            if other is not None and other.error < place.error:
+            if other is not None and other.error < _SURER * place.error:
                 place = other
         return Place(place.shift, place.error / float(factor[1]))
 
