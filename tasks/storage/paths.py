@@ -18,7 +18,8 @@ def local_path(url: str | Path) -> Path:
     """Return the absolute path of a plain path or `file://` URL; symbolic links are kept.
 
     A relative path starts at the current folder, `~` is the home folder, a trailing slash is
-    ignored, and a `file://` URL is percent-decoded. Nothing needs to exist there.
+    ignored, and a `file://` URL is percent-decoded. Nothing needs to exist there. Spaces and line
+    ends around it came with it from where it was copied, unless a folder is called so.
 
     Raises:
         InvalidInputError: If the text is empty or holds a NUL character.
@@ -29,6 +30,8 @@ def local_path(url: str | Path) -> Path:
         raise InvalidInputError(
             f"{text!r} is not a path; give the folder of an image, a well or a plate"
         )
+    if text != text.strip() and not os.path.lexists(text):
+        text = text.strip()
     found = _SCHEME.match(text)
     path = Path(text) if found is None else _path_of_url(text, found["scheme"].lower())
     try:

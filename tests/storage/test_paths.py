@@ -29,6 +29,8 @@ from tasks.storage.paths import local_path, safe_name
         ("file:/data/p.zarr", "/data/p.zarr"),
         (Path("/data/p.zarr"), "/data/p.zarr"),
         ("/data/s3://p.zarr", "/data/s3:/p.zarr"),
+        (" /data/my plate.zarr/\n", "/data/my plate.zarr"),
+        ("\tfile:///data/p.zarr ", "/data/p.zarr"),
     ],
 )
 def test_path_that_was_meant(typed: str | Path, meant: str) -> None:
@@ -41,6 +43,9 @@ def test_relative_and_home_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert local_path("a/b") == tmp_path / "a" / "b"
     assert local_path("./a") == tmp_path / "a"
     assert local_path("~/a") == tmp_path / "a"
+    assert local_path(f"{tmp_path}/b ") == tmp_path / "b"
+    (tmp_path / "b ").mkdir()
+    assert local_path(f"{tmp_path}/b ") == tmp_path / "b "
 
 
 def test_links_are_kept_and_dots_follow_them(tmp_path: Path) -> None:
