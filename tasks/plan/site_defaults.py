@@ -76,8 +76,17 @@ def site_file() -> Path | None:
         if not file.is_file():
             raise InvalidInputError(f"{FILE_VARIABLE} names {file}, which is no file; correct it")
         return file
-    usual = (path.expanduser() for path in USUAL_FILES)
-    return next((path for path in usual if path.is_file()), None)
+    # Where nobody may look, as in the home of another, there is none of this site.
+    there = (path for path in map(_at_home, USUAL_FILES) if os.path.isfile(path))  # noqa: PTH113
+    return next(there, None)
+
+
+def _at_home(path: Path) -> Path:
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        # A container's user may have no home: then there is no file of his either.
+        return path
 
 
 def names_in_file() -> Iterator[str]:

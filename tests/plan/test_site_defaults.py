@@ -35,8 +35,12 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-def test_without_a_site_defaults_are_their_own() -> None:
+def test_without_a_site_defaults_are_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (make_group()("p").workers, site_value("workers")) == (2, None)
+    # A user without a home, and a place at which the system lets nobody look.
+    nowhere = Path("~nobody is called so/f.toml"), Path("/") / ("x" * 300)
+    monkeypatch.setattr("tasks.plan.site_defaults.USUAL_FILES", nowhere)
+    assert site_value("workers") is None
 
 
 def test_a_file_sets_defaults_and_settings_and_a_run_overrides_them(file: Path) -> None:
