@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import polars as pl
@@ -16,14 +17,21 @@ from tasks.demo.layout import (
     translation,
 )
 from tasks.plan.errors import InvalidInputError
+from tests.demo.conftest import demo_plate
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 
+__all__ = ["demo_plate"]
+
 
 def test_demo_registers_its_plate_and_says_how_well(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    demo_plate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    # It is always the same, and takes seconds to make.
+    monkeypatch.setattr(
+        "flows.command.demo.write_plate", lambda path: shutil.copytree(demo_plate, path)
+    )
     report = run_demo(Path("a demo"))
     assert report.plate.is_dir()
     assert report.plate.parent == tmp_path / "a demo"
