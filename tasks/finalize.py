@@ -15,7 +15,7 @@ from tasks.plan.window import Frozen
 from tasks.quality.options import QualityOptions
 from tasks.quality.region_quality import RegionQuality
 from tasks.quality.table import read_quality
-from tasks.report.assess import assess, hold_back
+from tasks.report.assess import Assessed, assess, hold_back
 from tasks.retry import can_heal
 from tasks.settings import SETTINGS
 from tasks.stopping import STOPPING
@@ -34,7 +34,7 @@ class Finalized(Frozen):
     quality: tuple[RegionQuality, ...]
     """Of each region; empty for the reference, which is its own measure."""
     messages: tuple[str, ...]
-    """What could not be kept of the original, or not be removed."""
+    """What could not be kept of the original, not be removed, or not be written of the report."""
 
 
 @task(
@@ -67,8 +67,8 @@ def finalize(plan: RegistrationPlan, quality: QualityOptions, *, report: Path | 
     # Each step does nothing where an earlier attempt of this task has come further.
     write_provenance(plan)
     verify_staged(plan)
-    found = _assess(plan, quality, report)
-    messages = make_ready(plan)
+    found, told = _assess(plan, quality, report)
+    messages = (*told, *make_ready(plan))
     # What takes long is done before and after: others wait for names only.
     with own_well(well, timeout=SETTINGS.lock_timeout_seconds):
         refuse_changed_frame(plan)
@@ -86,15 +86,13 @@ def finalize(plan: RegistrationPlan, quality: QualityOptions, *, report: Path | 
     return Finalized(quality=found, messages=messages)
 
 
-def _assess(
-    plan: RegistrationPlan, quality: QualityOptions, report: Path | None
-) -> tuple[RegionQuality, ...]:
+def _assess(plan: RegistrationPlan, quality: QualityOptions, report: Path | None) -> Assessed:
     if is_past_staging(plan):
-        return read_quality(plan.output_path)
+        return Assessed(read_quality(plan.output_path))
     try:
         found = assess(plan, staging_path(plan), quality, report)
     except InvalidInputError as error:
         get_run_logger().warning("%s: its quality is not known: %s", plan.title, error)
-        return ()
-    hold_back(plan, found, quality.require_quality)
+        return Assessed(())
+    hold_back(plan, found.quality, quality.require_quality)
     return found

@@ -38,6 +38,7 @@ from flows.results.terminal import (
 from tasks.doctor.plate import examine_plate, repair_plate
 from tasks.plan.errors import InvalidInputError, RegistrationError
 from tasks.storage.paths import local_path
+from tasks.storage.permission import permission_told
 
 BAD_INPUT = 2
 """Exit code where what was asked cannot be done; nothing was written."""
@@ -272,6 +273,8 @@ def run(arguments: Sequence[str]) -> int:
         return _refuse(str(error), BAD_INPUT)
     except ValidationError as error:
         return _refuse(reasons_of(error), BAD_INPUT)
+    except PermissionError as error:
+        return _refuse(permission_told(error), FAILED)
     except (RegistrationError, OSError) as error:
         print_reports(Console(), getattr(error, "reports", ()))
         return _refuse(str(error), FAILED)

@@ -6,6 +6,7 @@ from typing import Self
 
 from flows.results.result import ImageReport
 from tasks.plan.errors import RegistrationError
+from tasks.storage.permission import permission_told
 
 
 class ImagesFailedError(RegistrationError):
@@ -22,6 +23,8 @@ class ImagesFailedError(RegistrationError):
 
 def reason_of(error: object) -> str:
     """Return one line that says why a run failed."""
+    if isinstance(error, PermissionError):
+        return permission_told(error)
     text = " ".join(str(error).split())
     if isinstance(error, RegistrationError):
         return text

@@ -13,7 +13,7 @@ from tasks.plan.registration_plan import RegistrationPlan
 from tasks.progress import artifact_key
 from tasks.quality.options import ReportChoice
 from tasks.quality.region_quality import RegionQuality
-from tasks.report.assess import can_report
+from tasks.report.assess import can_report, no_pictures_told
 from tasks.report.folder import report_folder
 from tasks.report.gather import gather, worst
 from tasks.report.markdown import plate_markdown
@@ -73,7 +73,7 @@ def report_quality(plate: Path, choice: ReportChoice) -> QualityReport | None:
         try:
             page = write_report(plate.name, read_wells(plate), regions, folder)
         except OSError as error:
-            logger.warning("The report of %s could not be written: %s", plate, error)
+            logger.warning("%s: %s", plate.name, no_pictures_told(folder, error))
     else:
         logger.warning(
             "No report of %s was written: install plate-registration with the extra 'report'", plate

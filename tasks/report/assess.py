@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from tasks.plan.registration_plan import RegistrationPlan
 from tasks.quality.compare_images import compare_planned
@@ -18,6 +18,7 @@ from tasks.quality.table import write_quality
 from tasks.quality.witnesses import witnesses_of
 from tasks.storage.consolidated import consolidate, has_consolidated
 from tasks.storage.hold import hold
+from tasks.storage.permission import permission_told
 
 NEEDED = ("jinja2", "matplotlib", "PIL")
 """What pictures and the page are made with: the extra `report`."""
@@ -28,12 +29,22 @@ def can_report() -> bool:
     return all(find_spec(name) is not None for name in NEEDED)
 
 
+class Assessed(NamedTuple):
+    """How well the regions of an image were registered."""
+
+    quality: tuple[RegionQuality, ...]
+    """Of each region, in the plan's order."""
+    messages: tuple[str, ...] = ()
+    """What a person should know."""
+
+
 def assess(
     plan: RegistrationPlan, staged: Path, thresholds: Thresholds, folder: Path | None
-) -> tuple[RegionQuality, ...]:
+) -> Assessed:
     """Measure each region of a staged image against the reference, and record what was found.
 
-    The image of the reference acquisition is its own measure: nothing is said of it.
+    The image of the reference acquisition is its own measure: nothing is said of it. Pictures that
+    cannot be written are told of, and hold no image back.
 
     Args:
         plan: What was done; the original and the reference must still be there.
@@ -41,18 +52,16 @@ def assess(
         thresholds: Where verdicts change.
         folder: Of the plate's report; None where no pictures are wanted.
 
-    Returns:
-        The quality of each region, in the plan's order.
-
     Raises:
         InvalidInputError: Image and reference cannot be compared.
-        OSError: Something cannot be read or written.
+        OSError: Something cannot be read, or written into the image.
     """
     if plan.image_path == plan.reference_path:
-        return ()
+        return Assessed(())
     others = witnesses_of(plan.image_path.parent, plan.reference_acquisition)
     compared = compare_planned(plan, staged, others)
     found = []
+    messages: tuple[str, ...] = ()
     for quality, pictures in judge_image(
         places_of(plan),
         compared,
@@ -62,12 +71,22 @@ def assess(
         acquisition=plan.acquisition,
     ):
         found.append(quality)
-        if folder is not None:
+        if folder is None or messages:
+            continue
+        try:
             keep_pictures(folder, quality, pictures)
+        except OSError as error:
+            messages = (no_pictures_told(folder, error),)
     write_quality(staged, found)
     if has_consolidated(staged):
         consolidate(staged)
-    return tuple(found)
+    return Assessed(tuple(found), messages)
+
+
+def no_pictures_told(folder: Path, error: OSError) -> str:
+    """Return that the report cannot be written, and what to do."""
+    reason = permission_told(error) if isinstance(error, PermissionError) else str(error)
+    return f"no report or pictures can be kept in {folder} ({reason}); give another report_path"
 
 
 def keep_pictures(folder: Path, quality: RegionQuality, pictures: Sequence[Pictures]) -> None:

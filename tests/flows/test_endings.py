@@ -45,6 +45,7 @@ def test_a_failure_travels_between_processes_with_its_reports() -> None:
         (InvalidInputError("no table\n  here"), "no table here"),
         (KeyError("x"), "KeyError: 'x'"),
         (OSError(28, "No space left"), "OSError: [Errno 28] No space left"),
+        (PermissionError(13, "no"), "[Errno 13] no"),
     ],
 )
 def test_a_reason_is_one_line_and_names_what_is_not_ours(error: Exception, reason: str) -> None:
