@@ -170,6 +170,7 @@ def _with_shifts(
 ) -> tuple[Pyramid, tuple[str, ...]]:
     """Return the pyramid with its regions' shifts, clipped to it, and a warning per clipped one."""
     shape = pyramid.levels[0].shape
+    what = f"label '{pyramid.name}'" if pyramid.path else pyramid.name
     shifts, warnings = [], []
     for reference, acquisition in pairs:
         whole = region_shift(
@@ -183,14 +184,14 @@ def _with_shifts(
         kept = whole.clipped_to(shape, shape)
         if kept.source.is_empty:
             raise InvalidInputError(
-                f"{image}: region '{whole.region}' lies outside the {pyramid.name} of "
+                f"{image}: region '{whole.region}' lies outside the {what} of "
                 f"{_size(pyramid.axes, shape)}: it would be read from {whole.source.start} to "
                 f"{whole.source.stop} and written to {whole.target.start} to {whole.target.stop} "
                 "(pixels). Check the registered table of this image and of the reference"
             )
         if lost := _lost(whole, kept, pyramid.axes, shape):
             warnings.append(
-                f"{image}: region '{whole.region}' reaches over the edge of the {pyramid.name} "
+                f"{image}: region '{whole.region}' reaches over the edge of the {what} "
                 f"({_size(pyramid.axes, shape)}); cut by {lost}"
             )
         if field := fields.get(whole.region):
@@ -200,7 +201,7 @@ def _with_shifts(
             shown = kept.read_within(box)
             if lost := _lost(kept, shown, pyramid.axes, shape):
                 warnings.append(
-                    f"{image}: its {pyramid.name} does not show the whole of region "
+                    f"{image}: its {what} does not show the whole of region "
                     f"'{whole.region}' that earlier images were cut to: {lost} of it stay 0"
                 )
             kept = shown
