@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage  # type: ignore[import-untyped]  # has no type information
 
-from tasks.estimate.noise import middle, noise_level
+from tasks.estimate.noise import middle, noise_level, quantile
 from tasks.estimate.overlap import Mask, Pixels
 
 _ROWS = 4
@@ -97,65 +97,93 @@ def _borders(plane: NDArray[np.float32]) -> tuple[int, int]:
     width = columns // _SEGMENTS
     if width == 0 or rows < 4 * _ROWS:
         return 0, 0
-    across = np.add.reduceat(plane, np.arange(0, width * _SEGMENTS + 1, width)[:_SEGMENTS], axis=1)
-    if columns > width * _SEGMENTS:
-        across[:, -1] -= plane[:, width * _SEGMENTS :].sum(axis=1)
-    parts = (across / np.float32(width)).astype(np.float32, copy=False)
     noise = noise_level(plane)
     if noise == 0:
         return 0, 0
-    bright = plane.mean(axis=1, dtype=np.float64)
+    # Unlike a sum along an axis, this is as fast on a plane that is transposed.
+    parts = np.einsum(
+        "rsp->rs", plane[:, : width * _SEGMENTS].reshape(rows, _SEGMENTS, width)
+    ) / np.float32(width)
+    sums = np.zeros((_SEGMENTS, rows + 1))
+    parts.T.cumsum(axis=1, dtype=np.float64, out=sums[:, 1:])
+    means = (sums[:, _ROWS:] - sums[:, :-_ROWS]) / _ROWS
+    # Of the step below row n + _ROWS. From the last row on, the same steps lead down.
+    steps = means[:, _ROWS:] - means[:, :-_ROWS]
+    both = np.stack([steps, -steps[:, ::-1]], axis=1)
+    high = both > _STEP * noise * np.sqrt(2 / (_ROWS * width))
+    count = high.sum(axis=0)
+    long = count >= _SEGMENTS * max(_LONG, min(_NEARLY_ALL, _LEAST / columns))
+    if not long.any():
+        return 0, 0
+    # One very bright part, such as an organoid's edge, counts no more than the others.
+    ordered = np.where(high, both, np.inf)
+    ordered.sort(axis=0)
+    ends, places = np.indices(count.shape, sparse=True)
+    two = ordered[np.maximum(count - 1, 0) // 2, ends, places] + ordered[count // 2, ends, places]
+    told = np.where(high, np.minimum(both, two), 0).sum(axis=0)
+    steepest = long & (told == ndimage.maximum_filter1d(told, 2 * _ROWS + 1))
     return (
-        _border(plane, bright, parts, noise),
-        _border(plane[::-1], bright[::-1], parts[::-1], noise),
+        _border(plane, parts, Steps.at(0, steepest, high, ordered, count), noise),
+        _border(plane[::-1], parts[::-1], Steps.at(1, steepest, high, ordered, count), noise),
     )
 
 
+@dataclass(frozen=True)
+class Steps:
+    """Where parts of rows are much brighter than the rows before them; axis 0 is the step."""
+
+    places: NDArray[np.intp]
+    """Rows before each step, less those that are compared."""
+    high: NDArray[np.bool_]
+    """Which parts have it; axes (step, part)."""
+    usual: NDArray[np.float64]
+    """How high the lower ones of them are: the first quartile."""
+
+    @classmethod
+    def at(
+        cls,
+        end: int,
+        steepest: NDArray[np.bool_],
+        high: NDArray[np.bool_],
+        ordered: NDArray[np.float64],
+        count: NDArray[np.intp],
+    ) -> Steps:
+        """Return the steepest steps as seen from one end; the arrays' last axes are (end, row)."""
+        places = np.flatnonzero(steepest[end])
+        return cls(
+            places=places,
+            high=high[:, end, places].T,
+            usual=_quarter(ordered[:, end, places].T, count[end, places]),
+        )
+
+
 def _border(
-    plane: NDArray[np.float32],
-    bright: NDArray[np.float64],
-    parts: NDArray[np.float32],
-    noise: float,
+    plane: NDArray[np.float32], parts: NDArray[np.float32], steps: Steps, noise: float
 ) -> int:
     """Return how many of the first rows are border.
 
     Args:
         plane: Pixels.
-        bright: Means of each row.
         parts: Means of each row's parts.
+        steps: Where a border may end.
         noise: Standard deviation of the noise.
     """
-    columns = plane.shape[1]
-    width = columns // _SEGMENTS
-    sums = np.cumsum(np.concatenate([np.zeros((1, _SEGMENTS)), parts]), axis=0)
-    means = (sums[_ROWS:] - sums[:-_ROWS]) / _ROWS
-    # Of the step below row n + _ROWS.
-    steps = means[_ROWS:] - means[:-_ROWS]
-    high = steps > _STEP * noise * np.sqrt(2 / (_ROWS * width))
-    count = high.sum(axis=1)
-    long = count / _SEGMENTS >= max(_LONG, min(_NEARLY_ALL, _LEAST / columns))
-    if not long.any():
+    places, high = steps.places, steps.high
+    if not len(places):
         return 0
-    # One very bright part, such as an organoid's edge, counts no more than the others.
-    ordered = np.sort(np.where(high, steps, np.inf), axis=1)
-    rows = np.arange(len(steps))
-    two = ordered[rows, np.maximum(count - 1, 0) // 2] + ordered[rows, count // 2]
-    usual = np.where(count > 0, two / 2, 0.0)
-    told = np.where(high, np.minimum(steps, 2 * usual[:, None]), 0).sum(axis=1)
-    steepest = told == ndimage.maximum_filter1d(told, 2 * _ROWS + 1)
-    places = np.flatnonzero(long & steepest)
-    # Where a cell lies at the edge the step is higher than what stays.
-    step = _quarter(ordered[places], count[places])
+    width = plane.shape[1] // _SEGMENTS
     # A row that is averaged across the edge lies between.
-    dark = np.cumsum(bright)[places + _ROWS - 3]
-    least = dark / (places + _ROWS - 2) + step / 2 - _DIPS * noise / np.sqrt(width)
+    rows = places + _ROWS - 2
+    dark = parts[: rows[-1]].mean(axis=1, dtype=np.float64).cumsum()[rows - 1] / rows
+    # Where a cell lies at the edge the step is higher than what stays.
+    least = dark + steps.usual / 2 - _DIPS * noise / np.sqrt(width)
     deep = np.minimum(places[:, None] + _ROWS + np.arange(1, _DEEP), len(parts) - 1)
     lowest = parts[deep].min(axis=1)
     # However the rows of the camera differ, it cannot stay elsewhere.
-    may_stay = _kept(lowest + np.float32(_FAINT * noise), least, high[places]) >= _STAYS
+    may_stay = _kept(lowest + np.float32(_FAINT * noise), least, high) >= _STAYS
     if not may_stay.any():
         return 0
-    lit = high[places[may_stay]]
+    lit = high[may_stay]
     inside = _without_lines(parts[deep[may_stay]], lit, noise).min(axis=1)
     stays = may_stay.copy()
     stays[may_stay] = _kept(inside, least[may_stay], lit) >= _STAYS
@@ -203,7 +231,8 @@ def _without_lines(
         noise: Standard deviation of the noise.
     """
     count = lit.sum(axis=1)
-    ordered = np.sort(np.where(lit[:, None], parts, np.float32(np.inf)), axis=2)
+    ordered = np.where(lit[:, None], parts, np.float32(np.inf))
+    ordered.sort(axis=2)
     places = np.arange(len(parts))
     usual = (ordered[places, :, (count - 1) // 2] + ordered[places, :, count // 2]) / 2
     lines = usual - ndimage.median_filter(usual, (1, _NEIGHBOURS), mode="nearest")
@@ -213,8 +242,10 @@ def _without_lines(
 
 
 def _is_even(border: NDArray[np.float32]) -> bool:
-    low, high = np.quantile(border, [_OUTLIERS, 1 - _OUTLIERS])
-    kept = np.clip(border, low, high)
+    ordered = border.flatten(order="K")
+    ordered.sort()
+    low, high = (quantile(ordered, share) for share in (_OUTLIERS, 1 - _OUTLIERS))
+    kept = border.clip(np.float32(low), np.float32(high))
     # White noise differs from its neighbour by as much as from its mean, times the root of two,
     # and a Gaussian mean leaves this part of it.
     own = float(np.sqrt(np.mean(np.diff(kept, axis=1) ** 2) / 2))

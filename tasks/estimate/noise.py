@@ -39,7 +39,22 @@ def noise_level(values: Pixels, valid: Mask | None = None) -> float:
     return 1.4826 * middle(differences) / float(np.sqrt(2)) if differences.size else 0.0
 
 
+def quantile(ordered: NDArray[np.float32], share: float) -> float:
+    """Return a quantile of values that are in order, between two of them where it lies there.
+
+    Args:
+        ordered: Values, the smallest first.
+        share: Of the values that are smaller.
+    """
+    place = share * (ordered.size - 1)
+    first = int(place)
+    one, two = float(ordered[first]), float(ordered[min(first + 1, ordered.size - 1)])
+    return one + (place - first) * (two - one)
+
+
 def middle(values: NDArray[np.float32]) -> float:
     """Return the median of all values."""
-    ordered = np.sort(values, axis=None)
+    # As they lie in memory: their order does not matter, and a transposed plane is not copied over.
+    ordered = values.flatten(order="K")
+    ordered.sort()
     return float(ordered[(ordered.size - 1) // 2] + ordered[ordered.size // 2]) / 2

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tasks.estimate.background import local_mean, smoothed, without_stripes
 from tasks.estimate.borders import Borders, find_borders
-from tasks.estimate.noise import noise_level, sampled
+from tasks.estimate.noise import noise_level, quantile, sampled
 from tasks.estimate.overlap import Mask, Pixels
 
 WORKING_PIXELS = 2**20
@@ -190,7 +190,7 @@ def _clipped(
     """Return the region between its quantiles, and the level of its noise."""
     numbers = sampled(values) if valid is None else values[valid]
     ordered = np.sort(numbers, axis=None)
-    low, median, high = (_quantile(ordered, q) for q in (lower, 0.5, upper))
+    low, median, high = (quantile(ordered, q) for q in (lower, 0.5, upper))
     filled = values if valid is None else np.where(valid, values, np.float32(median))
     if lower == 0:
         low = float(filled.min())
@@ -205,10 +205,3 @@ def _clipped(
     if high - low <= 1e-6 * max(1.0, abs(median)):
         raise UnusableRegionError(f"all its pixels are {median:g}")
     return np.clip(filled, np.float32(low), np.float32(high)), noise
-
-
-def _quantile(ordered: NDArray[np.float32], share: float) -> float:
-    place = share * (ordered.size - 1)
-    first = int(place)
-    one, two = float(ordered[first]), float(ordered[min(first + 1, ordered.size - 1)])
-    return one + (place - first) * (two - one)

@@ -36,8 +36,8 @@ SEARCHED_OVERLAP = 0.3
 ACCEPTED_OVERLAP = 0.5
 """Share of the region that an accepted shift leaves, where no largest shift is given."""
 
-_SMALL = 2**15
-"""Pixels; the full map of a smaller region takes no time."""
+_SMALL = 2**13
+"""Pixels; the full map of a smaller region takes no more time than the coarse one."""
 
 _STEP = 2
 """Pixels along y and x that are averaged for the coarse map."""

@@ -120,7 +120,10 @@ def _places(voices: NDArray[np.float64], reach: list[int], edges: NDArray[np.flo
             slice(max(0, column - reach[1]), column + reach[1] + 1),
         )
         tensor = (edges[(slice(None), slice(None), *here)] * (left[here] > 0)).sum(axis=(2, 3))
-        weak, strong = np.linalg.eigvalsh(tensor)
+        # The eigenvalues of two by two, which a library takes longer to call than to work out.
+        mean = (tensor[0, 0] + tensor[1, 1]) / 2
+        apart = np.hypot((tensor[0, 0] - tensor[1, 1]) / 2, tensor[0, 1])
+        weak, strong = mean - apart, mean + apart
         left[here] = 0
         count += bool(weak >= _ROUND * strong)
     return count
@@ -161,6 +164,8 @@ def _above_quiet(energy: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _averaged(values: Pixels, factor: int) -> Pixels:
+    if factor == 1:
+        return values
     planes, height, width = values.shape[0], *(n // factor for n in values.shape[1:])
     blocks = values[:, : height * factor, : width * factor]
     averaged: Pixels = blocks.reshape(planes, height, factor, width, factor).mean(axis=(2, 4))
@@ -204,23 +209,18 @@ def _window_energies(
     values: Pixels, tile: tuple[int, int], count: tuple[int, int]
 ) -> NDArray[np.float64]:
     """Return the sum of squares at every place of the search, per tile: (rows, columns, y, x)."""
-    squares = (values**2).sum(axis=0, dtype=np.float64)
-    places = range(2 * _SEARCH, -1, -1)
-    tall = np.array(
-        [
-            squares[y : y + count[0] * tile[0]].reshape(count[0], tile[0], -1).sum(axis=1)
-            for y in places
-        ]
-    )
-    energies: NDArray[np.float64] = np.array(
-        [
-            tall[:, :, x : x + count[1] * tile[1]]
-            .reshape(*tall.shape[:2], count[1], -1)
-            .sum(axis=3)
-            for x in places
-        ]
-    )
-    return energies.transpose(2, 3, 1, 0)
+    energies: NDArray[np.float64] = np.square(values).sum(axis=0, dtype=np.float64)
+    places = np.arange(2 * _SEARCH, -1, -1)[:, None]
+    for axis in (0, 2):
+        # From the sums up to each place; the places' own axis comes before the tiles'.
+        length, number = tile[axis // 2], count[axis // 2]
+        shape = list(energies.shape)
+        shape[axis] += 1
+        sums = np.zeros(shape)
+        np.cumsum(energies, axis=axis, out=sums[(slice(None),) * axis + (slice(1, None),)])
+        first = places + length * np.arange(number)
+        energies = sums.take(first + length, axis=axis) - sums.take(first, axis=axis)
+    return energies.transpose(1, 3, 0, 2)
 
 
 def _tile_sums(values: Pixels, tile: tuple[int, int]) -> NDArray[np.float64]:
