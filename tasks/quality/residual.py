@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tasks.quality.blocks import Blocks, block_side, blocks_at, corners_of, have_content
 from tasks.quality.common_motion import common_motion, shared
 from tasks.quality.floats import as_floats
-from tasks.quality.slopes import Corners, Slopes, beyond, slopes_of, taper
+from tasks.quality.slopes import SETTLED, Corners, Slopes, beyond, slopes_of, taper
 
 CLEAR = 4.5
 """Standard deviations that a peak must stand out of its correlation to count."""
@@ -24,9 +24,6 @@ LIKE_AT_ONCE = 0.7
 
 _STEPS = 6
 _LONGEST_STEPS = (-2.0, 2.0)
-_SETTLED = 0.75
-"""Pixels: a step that is shorter needs no other; beyond a half, two pixels are equally near."""
-
 _WHITENING = 0.5
 """Share of the spectrum's magnitude that is taken away: none blurs the peak, all lets noise in."""
 
@@ -88,7 +85,7 @@ def residual_motion(reference: NDArray[Any], moving: NDArray[Any]) -> Residuals:
     slopes = slopes_of(one), slopes_of(two)
     # Where all went right most blocks are in their place, and no peak is looked for.
     motion = beyond(*slopes, (corners, corners), (side, side), likeness=LIKE_AT_ONCE)
-    doubted = np.flatnonzero(~(np.abs(motion).max(axis=1, initial=0) <= _SETTLED))
+    doubted = np.flatnonzero(~(np.abs(motion).max(axis=1, initial=0) <= SETTLED))
     if len(doubted):
         peaks = _peaks(*(blocks_at(corners[doubted], each[0], side) for each in slopes))
         motion[doubted] = _refined(*slopes, corners[doubted], side, peaks)
@@ -153,7 +150,7 @@ def _refined(
             shape = (side - int(dy), side - int(dx))
             places = first, first + motion
             rest = beyond(one, two, places, shape, likeness=LIKENESS).clip(*_LONGEST_STEPS)
-            is_settled = np.abs(rest).max(axis=1) <= _SETTLED
+            is_settled = np.abs(rest).max(axis=1) <= SETTLED
             found[same[is_settled]] = motion + rest[is_settled]
             goes_on = ~is_settled & np.isfinite(rest).all(axis=1)
             at[same[goes_on]] += np.rint(rest[goes_on]).astype(np.int_)

@@ -17,6 +17,14 @@ nearer to the truth."""
 _LARGEST_CONDITION = 1e3
 """Of a block's slopes: beyond it there is an edge along one direction only."""
 
+SETTLED = 0.75
+"""Pixels: a step that is shorter needs no other; beyond a half, two pixels are equally near."""
+
+_LIKE_SLOPES = 0.25
+"""Correlation that the slopes of two blocks have at least where they lie as these tell. Of less
+they are noise, which tells no motion whatever there is: haze agrees and slopes hardly, and would
+seem to be in its place wherever it lies."""
+
 Slopes = NDArray[np.float32]
 """Axes (3, y, x): brightness, its slope along y, its slope along x."""
 
@@ -63,7 +71,7 @@ def beyond(
         likeness: Correlation that the two blocks of a pair must have.
 
     Returns:
-        Axes (block, 2); NaN where two are unlike, or do not tell.
+        Axes (block, 2); NaN where two are unlike, or do not tell, as slopes of noise do not.
     """
     found = np.full((len(corners[0]), 2), np.nan)
     a, b = _blocks(one, corners[0], shape), _blocks(two, corners[1], shape)
@@ -79,13 +87,21 @@ def beyond(
     apart = a[0] - b[0]
     slopes = a[1:] + b[1:]
     slopes /= 2
-    weighted = slopes * taper(shape)[::_EVERY, ::_EVERY]
+    weights = taper(shape)[::_EVERY, ::_EVERY]
+    weighted = slopes * weights
     normal = np.einsum("inyx,jnyx->nij", weighted, slopes).astype(float)
     aim = np.einsum("inyx,nyx->ni", weighted, apart).astype(float)
     smaller, larger = np.linalg.eigvalsh(normal).T
     is_told = smaller * _LARGEST_CONDITION >= larger
     is_told &= larger > 0
     steps = np.linalg.solve(normal[is_told], aim[is_told][:, :, None])[:, :, 0]
+    # With m their mean and d half their difference, two slopes have the product m^2 - d^2.
+    differing = (a[1:, is_told] - b[1:, is_told]) / 2
+    differing *= differing
+    unlike = np.einsum("inyx,yx->n", differing, weights)
+    alike = np.trace(normal[is_told], axis1=1, axis2=2)
+    is_noise = alike - unlike < _LIKE_SLOPES * (alike + unlike)
+    steps[is_noise & (np.abs(steps).max(axis=1, initial=0) <= SETTLED)] = np.nan
     found[np.flatnonzero(is_like)[is_told]] = steps
     return found
 

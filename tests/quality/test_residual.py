@@ -80,3 +80,14 @@ def test_any_shape_is_looked_at(shape: tuple[int, int]) -> None:
     picture = cells(shape, 6)
     found = residual_motion(photographed(picture, 1), photographed(picture, 2))
     assert found.looked_at <= 40
+
+
+@pytest.mark.parametrize(("light", "seed"), [(40, 0), (40, 1), (60, 2)])
+def test_haze_that_moved_does_not_seem_to_be_in_its_place(light: float, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    y, x = np.indices((270, 320))
+    haze = [light * np.exp(-((y - at) ** 2 + (x - 300 - at / 9) ** 2) / 3200) for at in (190, 180)]
+    found = residual_motion(*(each + rng.normal(150, 7, each.shape) for each in haze))
+    # What is told by the slopes of noise is no motion, wherever the haze lies.
+    assert found.looked_at > 5
+    assert len(found.motion) < 0.5 * found.looked_at
