@@ -11,10 +11,11 @@ from prefect.settings import (
     PREFECT_RESULTS_LOCAL_STORAGE_PATH,
     temporary_settings,
 )
-from prefect.testing.utilities import prefect_test_harness
 
 from flows.server.settings import SETTINGS
 from tests.plates import make_plate, write_regions
+from tests.prefect_server import server_shared_in
+from tests.shared_folder import shared_folder
 
 TABLE = "registered"
 MOVES = {0: (2.0, 3.0), 1: (6.0, 1.0), 2: (1.0, 9.0)}
@@ -23,7 +24,7 @@ LENGTHS = (20.0, 30.0)
 
 
 @pytest.fixture(scope="session")
-def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def prefect_server(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[None]:
     changed = {
         # Prefect joins its heartbeat thread for up to a second after every flow run.
         PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None,
@@ -35,7 +36,8 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         # As the command's own server; half of what a server does is for these.
         for service in ("TRIGGERS", "EVENT_PERSISTER"):
             environment.setenv(f"PREFECT_SERVER_SERVICES_{service}_ENABLED", "false")
-        with prefect_test_harness(server_startup_timeout=120), temporary_settings(changed):
+        folder = shared_folder(tmp_path_factory, worker_id)
+        with server_shared_in(folder), temporary_settings(changed):
             yield
 
 

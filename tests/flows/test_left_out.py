@@ -10,7 +10,12 @@ from pathlib import Path
 import pytest
 import zarr
 from prefect.client.orchestration import get_client
-from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
+from prefect.client.schemas.filters import (
+    ArtifactFilter,
+    ArtifactFilterKey,
+    FlowRunFilter,
+    FlowRunFilterTags,
+)
 from prefect.client.schemas.sorting import ArtifactSort, FlowRunSort
 
 from flows.command.line import LEFT_OUT, run
@@ -21,7 +26,7 @@ from flows.results.result import ImageReport, ImageUpdate, WellResult
 from tasks.plan.errors import InvalidInputError
 from tests.estimate.wells import STAIN, make_well
 from tests.estimate.wells import TABLE as FIELDS
-from tests.flows.conftest import TABLE
+from tests.flows.conftest import TABLE, registrable_plate
 from tests.trees import digest_tree
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
@@ -49,8 +54,10 @@ def with_something_among_its_labels(plate: Path) -> str:
     "lacking", [without_its_table, without_any_table, with_something_among_its_labels]
 )
 def test_it_is_on_the_terminal_in_the_message_in_the_table_and_in_the_exit_code(
-    plate: Path, lacking: Callable[[Path], str], capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, lacking: Callable[[Path], str], capsys: pytest.CaptureFixture[str]
 ) -> None:
+    # Of this name there is none elsewhere on the server.
+    plate = registrable_plate(tmp_path / "lacking.zarr", wells=("A/01", "B/02"))
     reason = lacking(plate)
     for _ in range(2):
         # Also where the others have been done before.
@@ -59,8 +66,13 @@ def test_it_is_on_the_terminal_in_the_message_in_the_table_and_in_the_exit_code(
         assert f"Left out: {reason}" in shown
         assert "left out" in shown.partition("Left out")[0]
     with get_client(sync_client=True) as client:
-        (last,) = client.read_flow_runs(limit=1, sort=FlowRunSort.START_TIME_DESC)
-        key = ArtifactFilterKey(any_=["registration-plate-zarr", "registration-plate-zarr-b-02"])
+        (last,) = client.read_flow_runs(
+            flow_run_filter=FlowRunFilter(tags=FlowRunFilterTags(all_=[plate.name])),
+            limit=1,
+            sort=FlowRunSort.START_TIME_DESC,
+        )
+        keys = ["registration-lacking-zarr", "registration-lacking-zarr-b-02"]
+        key = ArtifactFilterKey(any_=keys)
         artifacts = client.read_artifacts(
             artifact_filter=ArtifactFilter(key=key), sort=ArtifactSort.CREATED_DESC, limit=2
         )
@@ -78,10 +90,17 @@ def test_results_beside_their_originals_are_not_missed(plate: Path) -> None:
 def test_an_acquisition_without_regions_says_so_not_what_follows_from_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    well = make_well(tmp_path / "p.zarr", SHIFTS)
+    well = make_well(tmp_path / "left.zarr", SHIFTS)
     shutil.rmtree(well / "2/tables")
     untouched = digest_tree(well / "2")
-    plate = ["register", str(tmp_path / "p.zarr"), "--wavelength-id", STAIN, "--level-path", "0"]
+    plate = [
+        "register",
+        str(tmp_path / "left.zarr"),
+        "--wavelength-id",
+        STAIN,
+        "--level-path",
+        "0",
+    ]
     for stage in (["--dry-run"], ["--stop-after", "estimate"], ["--stop-after", "consensus"], []):
         assert run([*plate, *stage]) == LEFT_OUT
         assert f"Left out: A/01/2 has no table '{FIELDS}'\n" in capsys.readouterr().out
@@ -89,7 +108,7 @@ def test_an_acquisition_without_regions_says_so_not_what_follows_from_it(
 
 
 def test_a_wrong_channel_is_refused_once_before_any_well_begins(tmp_path: Path) -> None:
-    plate = make_well(tmp_path / "p.zarr", SHIFTS, wells=("A/01", "A/02")).parents[1]
+    plate = make_well(tmp_path / "left.zarr", SHIFTS, wells=("A/01", "A/02")).parents[1]
     before = digest_tree(plate)
     for dry_run in (True, False):
         with pytest.raises(InvalidInputError, match=r"A09_C09.*A01_C01.*all 2 wells") as refused:

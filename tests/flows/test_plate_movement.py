@@ -48,11 +48,11 @@ def frames() -> Mapping[str, Sequence[Sequence[Frame]]]:
 
 @pytest.fixture
 def plate(tmp_path: Path) -> Path:
-    return make_plate(tmp_path / "plate.zarr", frames())
+    return make_plate(tmp_path / "moves-as-one.zarr", frames())
 
 
 def artifacts(key: str) -> list[dict[str, Any]]:
-    """Return the rows of the table that was shown under a key last: plates share their names."""
+    """Return the rows of the table that was shown under a key last: the tests here share one."""
     wanted = ArtifactFilter(key=ArtifactFilterKey(any_=[key]))
     with get_client(sync_client=True) as client:
         shown = client.read_artifacts(artifact_filter=wanted, sort=ArtifactSort.CREATED_DESC)
@@ -81,7 +81,7 @@ def test_a_well_that_is_refused_alone_is_decided_by_its_plate(
     assert "acquisition 1: y 8.6, x -5.8 micrometers at the plate's centre" in caplog.text
     (told,) = result.movement
     assert told in caplog.text
-    (table,) = artifacts("movement-plate-zarr")
+    (table,) = artifacts("movement-moves-as-one-zarr")
     assert table["moves as one"] == "yes"
     assert (table["y (um)"], table["x (um)"]) == pytest.approx((8.65, -5.8), abs=0.1)
     decisions = {shift.well: shift.decision for shift in result.shifts}

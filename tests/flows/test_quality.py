@@ -52,7 +52,7 @@ def test_a_plate_has_a_report_and_each_image_a_table(
     assert f"Quality: 1 pass\nReport: {page}" in capsys.readouterr().out
     wanted = ArtifactFilter(key=ArtifactFilterKey(any_=["quality-p-zarr"]))
     with get_client(sync_client=True) as client:
-        # Other tests of this server have plates of this name.
+        # The other tests here have plates of this name.
         artifact = client.read_artifacts(artifact_filter=wanted, sort=ArtifactSort.CREATED_DESC)[0]
     assert "**1 pass** of 1 regions" in str(artifact.data)
     assert str(page) in str(artifact.data)
