@@ -18,8 +18,8 @@ from tasks.quality.measure import (
 )
 from tasks.quality.options import Thresholds
 from tasks.quality.place import Place
-from tasks.quality.region_quality import RegionQuality
-from tasks.quality.verdict import judge
+from tasks.quality.region_quality import Agreement, RegionQuality
+from tasks.quality.verdict import agrees_little, judge
 
 
 def judge_region(
@@ -34,7 +34,8 @@ def judge_region(
     """Return a region's quality and its pictures, those of the judged channel first.
 
     The channel that agrees best is the one that is judged: stains of two acquisitions may share a
-    wavelength and show other things.
+    wavelength and show other things. Where none agrees, it is the one that agrees best wherever it
+    lies: a pattern of the camera is in its place when the sample is far off.
 
     Args:
         place: The region.
@@ -51,10 +52,11 @@ def judge_region(
     looked.sort(key=lambda each: likeness_of(*each), reverse=True)
     if looked:
         # Chance is looked at where it decides: other wells cost as much as all the rest.
-        agreed, pictures = looked[0]
-        strangers = list(read_strangers(place, compared, pictures.channel))
-        chance = chance_of(pictures, strangers)
-        looked[0] = agreed.model_copy(update={"others": chance}), pictures
+        looked[0] = _beside_chance(place, compared, *looked[0])
+    if len(looked) > 1 and place.after is not None and agrees_little(looked[0][0], thresholds):
+        looked.sort(key=lambda each: likeness_of(*each, anywhere=True), reverse=True)
+        if looked[0][0].others is None:
+            looked[0] = _beside_chance(place, compared, *looked[0])
     motion = motion_of(looked[0][1]) if looked else None
     agreement = looked[0][0] if looked else None
     moved = _moved(place, compared)
@@ -74,6 +76,14 @@ def judge_region(
         reason=reason,
     )
     return quality, tuple(pictures for _, pictures in looked)
+
+
+def _beside_chance(
+    place: Place, compared: Compared, agreed: Agreement, pictures: Pictures
+) -> tuple[Agreement, Pictures]:
+    strangers = list(read_strangers(place, compared, pictures.channel))
+    chance = chance_of(pictures, strangers)
+    return agreed.model_copy(update={"others": chance}), pictures
 
 
 def _moved(place: Place, compared: Compared) -> tuple[float, float]:

@@ -144,18 +144,23 @@ def agreement_of(pictures: Pictures) -> Agreement:
     return Agreement(channel=pictures.channel.name, before=before, after=after, others=None)
 
 
-def likeness_of(agreed: Agreement, pictures: Pictures) -> float:
+def likeness_of(agreed: Agreement, pictures: Pictures, *, anywhere: bool = False) -> float:
     """Return the agreement that channels are ranked by; less than any where nothing is seen.
 
     Of what was not registered yet, it is that of what both show, wherever that lies: the agreement
     of what lies elsewhere says nothing of a stain.
+
+    Args:
+        agreed: How alike image and reference are where they lie.
+        pictures: The region in one channel.
+        anywhere: Whether to take what was registered for what was not.
     """
     now = agreed.before if agreed.after is None else agreed.after
-    if now is None:
+    if now is None or pictures.judged is None:
         return -2.0
-    if pictures.after is not None or pictures.before is None:
+    if pictures.after is not None and not anywhere:
         return now
-    one, other = as_picture(pictures.reference), as_picture(pictures.before)
+    one, other = as_picture(pictures.reference), as_picture(pictures.judged)
     dy, dx = common_motion(one, other)
     there = agreement(shared(one, dy, dx), shared(other, -dy, -dx))
     return now if there is None else max(now, there)

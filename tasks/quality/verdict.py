@@ -58,6 +58,17 @@ def judge(
     return "pass", f"agreement {now:.2f}, off by {motion.median:.1f} px"
 
 
+def agrees_little(agreement: Agreement, thresholds: Thresholds) -> bool:
+    """Return whether a channel agrees hardly more than it does by chance, or shows nothing.
+
+    Args:
+        agreement: Of the channel, beside chance.
+        thresholds: Where verdicts change.
+    """
+    now = agreement.before if agreement.after is None else agreement.after
+    return now is None or _is_little(now, _chance(agreement), thresholds)
+
+
 def _hardly_anything(motion: Motion) -> str | None:
     """Return why a region counts as empty; None where there is something to judge."""
     of_reference, of_image = motion.in_one_only

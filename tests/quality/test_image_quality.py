@@ -12,10 +12,11 @@ import zarr
 from numpy.typing import NDArray
 
 from tasks.plan.request import RegistrationRequest
-from tasks.quality.compare_images import compare_planned
-from tasks.quality.image_quality import judge_image
+from tasks.plan.window import Window
+from tasks.quality.compare_images import compare_as_they_are, compare_planned
+from tasks.quality.image_quality import judge_image, judge_region
 from tasks.quality.options import Thresholds
-from tasks.quality.place import places_of
+from tasks.quality.place import Place, places_of
 from tasks.quality.region_quality import RegionQuality
 from tasks.quality.witnesses import witnesses_of
 from tasks.survey.build import build_plan
@@ -164,3 +165,29 @@ def test_what_all_wells_share_is_no_agreement(tmp_path: Path) -> None:
     found = [quality.agreements[0].others for quality in (alone, beside)]
     assert None not in found
     assert beside.verdict == "fail", (beside.reason, found)
+
+
+def test_a_pattern_of_the_camera_that_stands_still_hides_no_wrong_shift(tmp_path: Path) -> None:
+    plate = make_plate(tmp_path / "p.zarr", shape=(2, 1, *SHAPE), levels=2, labels=())
+    pattern = 60.0 * (np.indices(SHAPE).sum(axis=0) % 12 < 4)
+    pattern += 60.0 * (np.subtract(*np.indices(SHAPE)) % 20 < 6)
+    sample = cells(SHAPE, 25)
+    for name, light, seed in (("0", sample, 1), ("1", turned(sample, 0.0, (40, -60)), 2)):
+        unlike = 4 * cells(SHAPE, 12, seed)
+        other = photographed(0 * sample, seed) + unlike + pattern
+        stains = np.stack([photographed(light, seed + 2), other])[:, None]
+        write_levels(plate / "A/01" / name, np.clip(stains, 0, 65535).astype(np.uint16))
+    well = plate / "A/01"
+    whole = Window.whole((2, 1, *SHAPE))
+    place = Place(
+        region="FOV_1",
+        axes=("c", "z", "y", "x"),
+        reference=whole,
+        before=None,
+        after=whole,
+        shift=(0.0, 0.0, 0.0),
+    )
+    compared = compare_as_they_are(well / "1", well / "0", [whole], is_registered=True)
+    quality, _ = judge_region(place, compared, Thresholds(), well="A/01", image="1", acquisition=1)
+    assert quality.verdict == "fail", quality.reason
+    assert "off by 7" in quality.reason
