@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,13 +42,14 @@ def find_consensus(
         min_overlap: Share of a region's area or volume that must be left.
 
     Raises:
-        InvalidInputError: Regions have other names in other images, translations are missing, or
-            too little of a region is left; each is named.
+        InvalidInputError: An image lacks a region, translations are missing, or too little of a
+            region is left; each is named.
     """
     images = (reference, *others)
     regions = {image: regions_by_name(image, input_roi_table) for image in images}
     check_names(regions, reference)
-    moved = {image: read_translations(image, input_roi_table) for image in others}
+    wanted = regions[reference]
+    moved = {image: read_translations(image, input_roi_table, wanted) for image in others}
     moved[reference] = dict.fromkeys(regions[reference], (0.0, 0.0, 0.0))
     check_starts(regions, reference, input_roi_table)
     grids = {image.name: read_grid(image) for image in images}
@@ -67,9 +68,9 @@ def find_consensus(
         raise InvalidInputError(
             f"{reference.parent}: the acquisitions share too little of "
             + "; ".join(f"region '{one.region}': {max(0.0, one.share):.0%}" for one in small)
-            + f" (at least {min_overlap:.0%} is asked for). Nothing was written. Look at the "
-            f"translations in '{input_roi_table}', leave out the acquisition that is far off, or "
-            "lower min_overlap"
+            + f" (at least {min_overlap:.0%} is asked for). No registered table was written. Look "
+            f"at the translations in '{input_roi_table}', leave out the acquisition that is "
+            "far off, or lower min_overlap"
         )
     return found
 
@@ -82,6 +83,8 @@ def write_consensus(
     record: Mapping[str, JsonValue],
 ) -> tuple[str, ...]:
     """Write the registered table of every image: its input table's rows, with the new boxes.
+
+    Regions that the reference lacks have no place in its frame, and no row; estimating told them.
 
     Args:
         images: Root folders; the caller owns their well.
@@ -103,14 +106,16 @@ def write_consensus(
             "translations would be overwritten. Give the registered table another name"
         )
     messages: tuple[str, ...] = ()
+    by_name = {one.region: one for one in found}
     for image in images:
         table = read_table(image, input_roi_table)
         frame: Any = table.content.dataframe.copy()
+        names = [str(index).strip() for index in frame.index]
+        frame = frame[[name in by_name for name in names]]
         for axis in SPACE:
             if COLUMNS[axis][0] not in frame:
                 continue
             start, length = COLUMNS[axis]
-            by_name = {one.region: one for one in found}
             rows = [by_name[str(index).strip()] for index in frame.index]
             frame[start] = [row.start[image.name][axis] for row in rows]
             frame[length] = [row.length[axis] for row in rows]
@@ -138,23 +143,25 @@ def check_names(regions: Mapping[Path, Mapping[str, Region]], reference: Path) -
     """Check that all images have the regions of the reference.
 
     Raises:
-        InvalidInputError: They do not; each difference is named.
+        InvalidInputError: They do not; what each lacks is named.
     """
     ours = set(regions[reference])
-    differences = [
-        f"{image.name} lacks {sorted(ours - set(own))} and has {sorted(set(own) - ours)} besides"
+    lacking = [
+        f"{image.name} lacks {sorted(ours - set(own))}"
         for image, own in regions.items()
-        if set(own) != ours
+        if not ours <= set(own)
     ]
-    if differences:
+    if lacking:
         raise InvalidInputError(
             f"{reference.parent}: the acquisitions do not have the regions of the reference "
-            f"{reference.name}: {'; '.join(differences)}. Give all acquisitions the same regions"
+            f"{reference.name}: {'; '.join(lacking)}. Give all acquisitions its regions"
         )
 
 
-def read_translations(image: Path, name: str) -> dict[str, tuple[float, float, float]]:
-    """Return the translation of each region of a table, micrometers along z, y, x.
+def read_translations(
+    image: Path, name: str, wanted: Collection[str]
+) -> dict[str, tuple[float, float, float]]:
+    """Return the translation of each wanted region of a table, micrometers along z, y, x.
 
     Raises:
         InvalidInputError: A translation is missing.
@@ -171,6 +178,7 @@ def read_translations(image: Path, name: str) -> dict[str, tuple[float, float, f
     found = {
         str(index).strip(): (float(z), float(y), float(x))
         for index, (z, y, x) in zip(frame.index, values, strict=True)
+        if str(index).strip() in wanted
     }
     unknown = [region for region, row in found.items() if not all(math.isfinite(n) for n in row)]
     if unknown:
@@ -196,7 +204,8 @@ def check_starts(regions: Mapping[Path, Mapping[str, Region]], reference: Path, 
         apart = [
             name
             for name, region in own.items()
-            if any(
+            if name in regions[reference]
+            and any(
                 abs(start - regions[reference][name].start.get(axis, start)) > _SAME_START
                 for axis, start in region.start.items()
                 if axis in SPACE

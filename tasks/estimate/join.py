@@ -59,7 +59,7 @@ def find_in_frame(
     check_names({reference: by_name, image: own}, reference)
     theirs = regions_by_name(reference, input_roi_table)
     check_starts({reference: theirs, image: own}, reference, input_roi_table)
-    moved = read_translations(image, input_roi_table)
+    moved = read_translations(image, input_roi_table, by_name)
     found = tuple(_placed(image, region, own[region.name], moved[region.name]) for region in frame)
     small = [one for one in found if one.share < min_overlap or one.share <= 0]
     if small:
@@ -67,8 +67,8 @@ def find_in_frame(
             f"{image} covers too little of the frame that images {_names(settled)} were registered "
             "to: "
             + "; ".join(f"region '{one.region}': {one.share:.0%}" for one in small)
-            + f" (at least {min_overlap:.0%} is asked for). Nothing was written. Look at the "
-            f"translations in its table '{input_roi_table}', leave the image out, or lower "
+            + f" (at least {min_overlap:.0%} is asked for). No registered table was written. Look "
+            f"at the translations in its table '{input_roi_table}', leave the image out, or lower "
             "min_overlap: what it does not cover stays 0"
         )
     return found

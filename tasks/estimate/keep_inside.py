@@ -57,7 +57,9 @@ def keep_inside(consensus: Consensus, reference: str, grids: Mapping[str, Grid])
             # Of a half either whole pixel may come, by the noise of what is reckoned later.
             least, most = rounded(moved - _NOISE), rounded(moved + _NOISE)
             before = max(before, -(first + least))
-            after = max(after, last + most - grids[name][axis][0])
+            # An image without the axis has nothing that it could leave along it.
+            if axis in grids[name]:
+                after = max(after, last + most - grids[name][axis][0])
         if max(before, after) != 1:
             continue
         inside = ((first + before) * size, (last - after) * size)

@@ -124,8 +124,9 @@ def _channel(image: Path, channels: Sequence[Channel], count: int, name: str) ->
         if name in numbers:
             return int(name)
         raise InvalidInputError(
-            f"{image} names none of its channels, so none is '{name}'. Give the channel's number "
-            f"as wavelength_id, 0 to {count - 1}, or name the channels in its metadata ('omero')"
+            f"{image} names none of its channels, so none is '{name}'. Name them in its metadata "
+            "('omero') as the other acquisitions do; where none has names, give the channel's "
+            f"number as wavelength_id, 0 to {count - 1}"
         )
     wavelengths = [channel.wavelength for channel in channels]
     labels = [channel.label for channel in channels]

@@ -139,6 +139,21 @@ def test_columns_are_replaced_when_estimated_again(tmp_path: Path) -> None:
         find_consensus(well / "0", [well / "1"], TABLE)
 
 
+def test_a_region_that_only_a_later_image_has_holds_up_no_other(tmp_path: Path) -> None:
+    well = well_with(tmp_path)
+    expected = find_consensus(well / "0", [well / "1", well / "2"], TABLE)
+    write_regions(well / "2", TABLE, {"FOV_9": BOXES["FOV_1"], **BOXES})
+    write_columns(estimate(well, 2, SHIFTS[2]), "with one more")
+    images = [well / n for n in "012"]
+    found = find_consensus(images[0], images[1:], TABLE)
+    assert found == expected
+    assert write_consensus(images, found, TABLE, REGISTERED, {}) == ()
+    frame = read_table(well / "2", REGISTERED).content.dataframe
+    assert list(frame.index) == ["FOV_1", "FOV_2"]
+    starts = [region.start for region in read_regions(well / "2", REGISTERED)]
+    assert [start["x"] for start in starts] == pytest.approx([one.start["2"]["x"] for one in found])
+
+
 def test_other_names_missing_shifts_and_little_overlap_are_refused_by_name(tmp_path: Path) -> None:
     well = well_with(tmp_path)
     with pytest.raises(InvalidInputError, match=r"region 'FOV_1': 7\d%.*at least 90%"):
@@ -147,7 +162,7 @@ def test_other_names_missing_shifts_and_little_overlap_are_refused_by_name(tmp_p
     with pytest.raises(InvalidInputError, match=r"region 'FOV_1': 0%"):
         find_consensus(well / "0", [well / "1", well / "2"], TABLE)
     write_regions(well / "2", TABLE, {"FOV_1": BOXES["FOV_1"], "FOV_9": BOXES["FOV_2"]})
-    with pytest.raises(InvalidInputError, match=r"2 lacks \['FOV_2'\] and has \['FOV_9'\]"):
+    with pytest.raises(InvalidInputError, match=r"2 lacks \['FOV_2'\]\. Give"):
         find_consensus(well / "0", [well / "1", well / "2"], TABLE)
     write_regions(well / "2", TABLE, BOXES)
     with pytest.raises(InvalidInputError, match=r"lacks the columns \['translation_z'"):

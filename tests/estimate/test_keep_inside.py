@@ -85,3 +85,4 @@ def test_a_region_that_leaves_its_image_by_itself_is_left_as_it_is() -> None:
     assert keep_inside(found, "0", grids) == found
     # An axis that the image does not have, planes for one, cannot be left.
     assert keep_inside(found, "0", {name: {} for name in "01"}) == found
+    assert keep_inside(found, "0", {"0": grids["0"], "1": {}}) == found
