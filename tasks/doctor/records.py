@@ -55,12 +55,12 @@ def _left_out(well: Path, listed: Sequence[WellImage], records: Records) -> Iter
                 or not tables.isdisjoint(listed_names(well / image.name, "tables"))
             )
         ]
+        replaced = {finding.path.name: finding for finding in _replaced(well, left, records)}
     except (InvalidInputError, OSError):
         # What cannot be read is told of by the image itself.
         return
-    for finding in _replaced(well, left, records):
-        left.remove(finding.path.name)
-        yield finding
+    yield from replaced.values()
+    left = [name for name in left if name not in replaced]
     if left:
         yield Finding(
             path=well,

@@ -180,3 +180,18 @@ def test_looking_at_a_registered_plate_loads_nothing_that_reads_tables(plate: Pa
         "sys.exit(bool({'zarr', 'ngio', 'numpy'} & set(sys.modules)))"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)  # noqa: S603 - ours
+
+
+def test_each_reference_that_was_replaced_is_told(plates: dict[str, Path], tmp_path: Path) -> None:
+    plate = Path(shutil.copytree(plates["0.4"], tmp_path / "plate.zarr"))
+    well = plate / "A/01"
+    for acquisition in (0, 1):
+        shutil.copytree(well / str(acquisition), well / f"{acquisition}_b")
+        add_image_to_well(well, f"{acquisition}_b", acquisition)
+    for name in ("1", "1_b"):
+        register(well / name)
+    for name in ("0", "0_b"):
+        shutil.rmtree(well / name / "tables")
+    told = [str(finding) for finding in examine_plate(plate)]
+    assert [one.partition(": ")[0] for one in told] == [str(well / "0"), str(well / "0_b")]
+    assert all("was replaced since" in one for one in told)
