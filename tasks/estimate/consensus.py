@@ -143,11 +143,11 @@ def check_names(regions: Mapping[Path, Mapping[str, Region]], reference: Path) -
     """Check that all images have the regions of the reference.
 
     Raises:
-        InvalidInputError: They do not; what each lacks is named.
+        InvalidInputError: They do not; what each lacks and has is named.
     """
     ours = set(regions[reference])
     lacking = [
-        f"{image.name} lacks {sorted(ours - set(own))}"
+        f"{image.name} lacks {sorted(ours - set(own))} and has {sorted(own)}"
         for image, own in regions.items()
         if not ours <= set(own)
     ]
