@@ -1,4 +1,4 @@
-"""One Prefect test server for all processes that share the tests: to start one takes 8 s of a core.
+"""One Prefect test server for all processes that share the tests: each takes seconds to start.
 
 Tests of different processes run at the same time on it: what a test asks for there, it asks for by
 its own run, or by the name of a plate that no other file has.

@@ -1,6 +1,6 @@
 """Make a folder once for the same arguments; whoever asks again gets a copy.
 
-Of the time of all tests a quarter went into making the same small images and tables anew by ngio.
+Much of the time of all tests would go into making the same small images and tables anew by ngio.
 """
 
 from __future__ import annotations

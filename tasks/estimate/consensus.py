@@ -112,11 +112,11 @@ def write_consensus(
         frame: Any = table.content.dataframe.copy()
         names = [str(index).strip() for index in frame.index]
         frame = frame[[name in by_name for name in names]]
+        rows = [by_name[name] for name in names if name in by_name]
         for axis in SPACE:
             if COLUMNS[axis][0] not in frame:
                 continue
             start, length = COLUMNS[axis]
-            rows = [by_name[str(index).strip()] for index in frame.index]
             frame[start] = [row.start[image.name][axis] for row in rows]
             frame[length] = [row.length[axis] for row in rows]
         messages += put_table(
