@@ -12,6 +12,7 @@ import numpy as np
 import zarr
 from numpy.typing import NDArray
 
+from tasks.estimate.spacing import spacing_of
 from tasks.plan.errors import InvalidInputError
 from tasks.plan.region import Region
 from tasks.plan.rounding import outward
@@ -99,9 +100,13 @@ def open_level(image: Path, *, wavelength: str, level: str) -> ChannelLevel:
             f"{image} has {sizes['t']} time points; shifts are estimated between acquisitions of "
             "one time point. Split the series, or write its shifts by hand"
         )
-    spacing, finest = (
+    said, finest = (
         dict(zip(axes, scales.pixel_sizes[number], strict=True))
         for number in (scales.levels.index(level), 0)
+    )
+    finest_shape = open_level_array(image, scales.levels[0]).shape
+    spacing, told = spacing_of(
+        image / level, said, sizes, finest, dict(zip(axes, finest_shape, strict=True))
     )
     return ChannelLevel(
         image=image,
@@ -113,7 +118,7 @@ def open_level(image: Path, *, wavelength: str, level: str) -> ChannelLevel:
         channel=_channel(image, scales.channels, sizes["c"], wavelength) if "c" in axes else None,
         dtype=array.dtype,
         chunk_bytes=math.prod(array.shards or array.chunks) * array.dtype.itemsize,
-        doubts=scales.doubts,
+        doubts=(*scales.doubts, *told),
     )
 
 

@@ -39,6 +39,20 @@ def test_every_region_gets_its_own_shift_and_nothing_is_written(tmp_path: Path, 
     assert digest_tree(well) == before
 
 
+def test_a_level_that_says_the_pixels_of_the_finest_gives_the_same_shift(tmp_path: Path) -> None:
+    well = make_well(tmp_path / "p.zarr", {0: ZERO[:1], 1: SHIFTS[:1]})
+    right = estimate_image(well / "1", options(level_path="1"))
+    for image in (well / "0", well / "1"):
+        metadata = image / ".zattrs"
+        attributes = json.loads(metadata.read_text())
+        first, coarser = attributes["multiscales"][0]["datasets"]
+        coarser["coordinateTransformations"] = first["coordinateTransformations"]
+        metadata.write_text(json.dumps(attributes))
+    found = estimate_image(well / "1", options(level_path="1"))
+    assert found.regions == right.regions
+    assert f"{well / '1' / '1'}: its metadata says pixels of 0.5 x 0.5" in "".join(found.warnings)
+
+
 def test_the_channel_is_found_by_name_or_else_by_label(tmp_path: Path) -> None:
     well = make_well(tmp_path / "p.zarr", {0: ZERO[:1], 1: SHIFTS[:1]})
     by_wavelength = estimate_image(well / "1", FULL)
