@@ -101,7 +101,9 @@ def _build(path: Path, request: RegistrationRequest) -> RegistrationPlan:
     pixels, clipped = _with_shifts(path, pyramid, pairs, fields, request.interpolation)
     kept = measure_kept(path, pixels)
     little = judge_kept(path, pixels, kept, request.min_covered)
-    labels, label_doubts, left_behind = read_label_pyramids(path)
+    labels, label_doubts, left_behind = read_label_pyramids(
+        path, pyramid if request.register_labels else None
+    )
     if labels and request.register_labels:
         refuse_labels_left_behind(path)
     label_warnings = label_doubts

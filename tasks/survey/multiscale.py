@@ -43,6 +43,8 @@ class Multiscale(Frozen):
     """Empty where the metadata names none."""
     doubts: tuple[str, ...]
     """What had to be assumed, for a person to know."""
+    assumed: bool
+    """Whether the size of a pixel along z, y or x is among that."""
 
 
 def read_multiscale(node: Path) -> Multiscale:
@@ -78,6 +80,7 @@ def read_multiscale(node: Path) -> Multiscale:
         pixel_sizes=sizes,
         channels=tuple(_channels(metadata)),
         doubts=doubt.told(node),
+        assumed=doubt.of_space,
     )
 
 

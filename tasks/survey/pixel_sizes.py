@@ -34,6 +34,13 @@ class Doubt:
     """Per axis of space or time, the unit that is none."""
     without_unit: set[str] = field(default_factory=set)
 
+    @property
+    def of_space(self) -> bool:
+        """Whether it is about the size of a pixel along z, y or x."""
+        return (
+            self.unscaled or bool(self.without_unit) or any(a in SPACE for a in self.unknown_units)
+        )
+
     def told(self, node: Path) -> tuple[str, ...]:
         """Return a sentence for each thing that was assumed."""
         found = []

@@ -9,6 +9,7 @@ import numpy as np
 
 from tasks.plan.errors import InvalidInputError
 from tasks.plan.registration_plan import Level, Pyramid
+from tasks.survey.label_grid import place_on_image
 from tasks.survey.label_names import find_labels
 from tasks.survey.level_array import open_level_array
 from tasks.survey.multiscale import Multiscale, read_multiscale
@@ -47,15 +48,19 @@ class LabelPyramids(NamedTuple):
     """Of what lies among the labels, is not registered, and stays as it is."""
 
 
-def read_label_pyramids(path: Path) -> LabelPyramids:
+def read_label_pyramids(path: Path, image: Pyramid | None) -> LabelPyramids:
     """Return the pyramid of every label of the image, and what to know about them.
 
     Labels that lie in `labels/` without being listed are labels too, where they can be read; else
     they are left behind.
 
+    Args:
+        path: The image.
+        image: Its own pyramid, which the labels move with; None where they stay as they are.
+
     Raises:
-        InvalidInputError: A label is listed but not there, its name leads out of the image, or its
-            levels do not fit together.
+        InvalidInputError: A label is listed but not there, its name leads out of the image, its
+            levels do not fit together, or it is not plain where on the image it lies.
     """
     names = find_labels(path)
     pyramids: list[Pyramid] = []
@@ -69,20 +74,22 @@ def read_label_pyramids(path: Path) -> LabelPyramids:
                 f"{path}: label '{name}' is listed but cannot be read ({error}). Restore it, or "
                 "take it from the list in labels/"
             ) from error
-        pyramids.append(_read(path, f"labels/{name}", scales, "nearest"))
-        warnings += scales.doubts
+        pyramid, told = _label(path, name, scales, image)
+        pyramids.append(pyramid)
+        warnings += told
     for name in names.unlisted:
         try:
             scales = read_multiscale(path / "labels" / name)
-            pyramids.append(_read(path, f"labels/{name}", scales, "nearest"))
+            pyramid, told = _label(path, name, scales, image)
         except InvalidInputError as error:
             left_behind.append(
                 f"{path}: the label '{name}' lies in labels/ without being listed, and stays as it "
                 f"is, not registered: {error}"
             )
             continue
+        pyramids.append(pyramid)
         warnings += [
-            *scales.doubts,
+            *told,
             f"{path}: the label '{name}' lies in labels/ without being listed; it is treated like "
             "the others. Add its name to the list in labels/ so that viewers find it",
         ]
@@ -92,6 +99,17 @@ def read_label_pyramids(path: Path) -> LabelPyramids:
         for name in names.unreadable
     ]
     return LabelPyramids(tuple(pyramids), tuple(warnings), tuple(left_behind))
+
+
+def _label(
+    path: Path, name: str, scales: Multiscale, image: Pyramid | None
+) -> tuple[Pyramid, Warnings]:
+    pyramid = _read(path, f"labels/{name}", scales, "nearest")
+    if image is None:
+        return pyramid, scales.doubts
+    placed, told = place_on_image(pyramid, image, path, assumed=scales.assumed)
+    # What was assumed counts only where nothing better is known.
+    return placed, told or scales.doubts
 
 
 def _read(
