@@ -29,13 +29,14 @@ from tasks.survey.moved_in_place import (
     require_only_cut,
 )
 from tasks.survey.others_results import refuse_result_of_others
-from tasks.survey.pyramids import read_image_pyramid, read_label_pyramids
+from tasks.survey.pyramids import LabelPyramids, read_image_pyramid, read_label_pyramids
 from tasks.survey.reference import require_acquisitions
 from tasks.survey.reference_with_table import pick_reference_with
 from tasks.survey.regions import read_regions
 from tasks.survey.table_extents import clip_tables
 from tasks.survey.table_plans import plan_tables
 from tasks.survey.table_record import read_fields, require_one_consensus
+from tasks.survey.unlike_sizes import unlike_sizes_told
 from tasks.survey.whole_image import whole_image_told
 
 Pair = tuple[Region, Region]
@@ -97,21 +98,13 @@ def _build(path: Path, request: RegistrationRequest) -> RegistrationPlan:
         )
 
     pyramid, doubts = read_image_pyramid(path)
+    doubts += () if frame is not None else unlike_sizes_told(path, pyramid, reference)
     _refuse_nothing_between(path, pyramid, request.interpolation)
     pixels, clipped = _with_shifts(path, pyramid, pairs, fields, request.interpolation)
     kept = measure_kept(path, pixels)
     little = judge_kept(path, pixels, kept, request.min_covered)
-    labels, label_doubts, left_behind = read_label_pyramids(
-        path, pyramid if request.register_labels else None
-    )
-    if labels and request.register_labels:
-        refuse_labels_left_behind(path)
-    label_warnings = label_doubts
-    if request.register_labels:
-        moved = [_with_shifts(path, label, pairs, fields) for label in labels]
-        labels = tuple(label for label, _ in moved)
-        label_warnings += tuple(warning for _, some in moved for warning in some)
-    elif labels and reference != path and frame is None:
+    labels, label_warnings, left_behind = _labels(path, pyramid, request, pairs, fields)
+    if labels and not request.register_labels and reference != path and frame is None:
         label_warnings += (
             f"{path}: labels {', '.join(label.name for label in labels)} are carried over "
             "unshifted (register_labels=False) and no longer match the image",
@@ -152,6 +145,27 @@ def _build(path: Path, request: RegistrationRequest) -> RegistrationPlan:
         left_behind=left_behind,
     )
     return plan.model_copy(update={"made_from": fingerprint_inputs(plan)})
+
+
+def _labels(
+    image: Path,
+    pyramid: Pyramid,
+    request: RegistrationRequest,
+    pairs: tuple[Pair, ...],
+    fields: Mapping[str, Region],
+) -> LabelPyramids:
+    """Return the labels of an image, with shifts if they move."""
+    if not request.register_labels:
+        return read_label_pyramids(image, None)
+    found = read_label_pyramids(image, pyramid)
+    if found.pyramids:
+        refuse_labels_left_behind(image)
+    moved = [_with_shifts(image, label, pairs, fields) for label in found.pyramids]
+    return LabelPyramids(
+        tuple(label for label, _ in moved),
+        (*found.warnings, *(warning for _, some in moved for warning in some)),
+        found.left_behind,
+    )
 
 
 def _refuse_nothing_between(image: Path, pyramid: Pyramid, interpolation: Interpolation) -> None:

@@ -156,12 +156,26 @@ def second_reference(well: Path) -> None:
     add_image_to_well(well, "0_illum_corr", 0)
 
 
+def with_scale(well: Path, scale: list[float] | None) -> Path:
+    metadata = well / "1/.zattrs"
+    described = json.loads(metadata.read_text())
+    for dataset in described["multiscales"][0]["datasets"]:
+        dataset["coordinateTransformations"] = scale and [{"type": "scale", "scale": scale}]
+    metadata.write_text(json.dumps(described))
+    return well / "1"
+
+
+def larger_pixels(well: Path) -> None:
+    with_scale(well, [1, 1, 0.625, 0.5])
+
+
 @pytest.mark.parametrize(
     ("change", "warning"),
     [
         (region_over_the_edge, "region 'FOV_1' reaches over the edge .* cut by 26 y pixels"),
         (region_only_here, "region 'FOV_9' is in .* but not in the reference"),
         (second_reference, "'0' was taken as the reference"),
+        (larger_pixels, "A/01/1: its pixels are 0.625 micrometers along y, .* reference 0 are 0.5"),
     ],
 )
 def test_what_a_person_should_know(
@@ -230,6 +244,7 @@ def unlisted(well: Path) -> Path:
         (level_gone, r"A/01/1/1: pyramid level is listed but cannot be read"),
         (label_gone, r"A/01/1: label 'nuclei' is listed but cannot be read"),
         (level_outside, r"names the pyramid level '\.\./0/1', which lies outside"),
+        (lambda well: with_scale(well, None), r"reference 0 are 0\.5 x 0\.5, and 1 has no size"),
         (unlisted, r"does not list image '2'.* it lists 0, 1"),
     ],
 )
