@@ -59,20 +59,19 @@ def local_mean(values: Pixels, valid: Mask | None, width: float) -> Pixels:
 def smoothed(values: Pixels, valid: Mask | None) -> Pixels:
     """Return the mean over valid pixels with a standard deviation of one pixel along y and x.
 
-    The binomial weights 1, 4, 6, 4, 1 have just that one.
+    The binomial weights 1, 4, 6, 4, 1 have just that one: sums of neighbours, taken four times.
 
     Args:
         values: Axes (z, y, x); 0 where not valid.
         valid: Which pixels count; None: all.
     """
-    total = _binomial(_binomial(values, 1), 2)
+    total = _binomial(values)
     if valid is None:
         height, width = values.shape[1:]
         total *= _corrections(height)[:, None]
         total *= _corrections(width)
         return total
-    weight = _binomial(_binomial(valid.astype(np.float32), 1), 2)
-    total /= np.maximum(weight, np.float32(1e-3))
+    total /= np.maximum(_binomial(valid.astype(np.float32)), np.float32(1e-3))
     total *= valid
     return total
 
@@ -107,14 +106,14 @@ def _profile(values: Pixels, valid: Mask | None, along: int, noise: float) -> Pi
     few = np.moveaxis(values[step], other, 0).reshape(values.shape[other], -1)
     if valid is None:
         few = np.sort(few, axis=1)
-        count = np.full(len(few), few.shape[1])
+        usual = (few[:, (few.shape[1] - 1) // 2] + few[:, few.shape[1] // 2]) / 2
     else:
         counts = np.moveaxis(valid[step], other, 0).reshape(few.shape)
         few = np.sort(np.where(counts, few, np.float32(np.inf)), axis=1)
         count = counts.sum(axis=1)
-    rows = np.arange(len(few))
-    two = few[rows, np.maximum(count - 1, 0) // 2] + few[rows, count // 2]
-    usual = np.where(count > 0, two / 2, 0).astype(np.float32)
+        rows = np.arange(len(few))
+        two = few[rows, np.maximum(count - 1, 0) // 2] + few[rows, count // 2]
+        usual = np.where(count > 0, two / 2, 0).astype(np.float32)
     rest = values - (usual if along == 1 else usual[:, None])
     close = np.float32(_CLOSE * noise)
     np.clip(rest, -close, close, out=rest)
@@ -148,8 +147,8 @@ def _weights(size: int, step: int, sigma: float) -> Pixels:
 
 @lru_cache(maxsize=_KEPT)
 def _corrections(size: int) -> Pixels:
-    """Return what a binomial mean is multiplied by along an axis where all pixels count."""
-    return np.float32(1) / _binomial(np.ones(size, np.float32), 0)
+    """Return what a binomial sum is multiplied by along an axis where all pixels count."""
+    return np.float32(1) / _four_times(np.pad(np.ones(size, np.float32), 2), 0)
 
 
 def _gaussian(values: Pixels, sigma: float) -> Pixels:
@@ -182,18 +181,17 @@ def _middles(size: int, step: int) -> tuple[NDArray[np.intp], Pixels]:
     return first, part.astype(np.float32)
 
 
-def _binomial(values: NDArray[np.float32], axis: int) -> Pixels:
-    if values.shape[axis] == 0:
-        return values.copy()
+def _binomial(values: Pixels) -> Pixels:
+    """Return sums along y and x with the weights 1, 4, 6, 4, 1; there is nothing outside."""
+    planes, height, width = values.shape
+    wide = np.zeros((planes, height + 4, width + 4), np.float32)
+    wide[:, 2:-2, 2:-2] = values
+    return _four_times(_four_times(wide, 1), 2)
 
-    def part(start: int | None, stop: int | None) -> tuple[slice, ...]:
-        return (slice(None),) * axis + (slice(start, stop),)
 
-    out = values * np.float32(6 / 16)
-    quarter = values * np.float32(4 / 16)
-    out[part(1, None)] += quarter[part(None, -1)]
-    out[part(None, -1)] += quarter[part(1, None)]
-    quarter *= np.float32(0.25)
-    out[part(2, None)] += quarter[part(None, -2)]
-    out[part(None, -2)] += quarter[part(2, None)]
-    return out
+def _four_times(values: Pixels, axis: int) -> Pixels:
+    """Return the sums of neighbours of the sums of neighbours, and so on."""
+    before, after = ((slice(None),) * axis + (part,) for part in (slice(-1), slice(1, None)))
+    for _ in range(4):
+        values = values[before] + values[after]
+    return values

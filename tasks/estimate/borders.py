@@ -104,23 +104,23 @@ def _borders(plane: NDArray[np.float32]) -> tuple[int, int]:
     parts = np.einsum(
         "rsp->rs", plane[:, : width * _SEGMENTS].reshape(rows, _SEGMENTS, width)
     ) / np.float32(width)
-    sums = np.zeros((_SEGMENTS, rows + 1))
-    parts.T.cumsum(axis=1, dtype=np.float64, out=sums[:, 1:])
-    means = (sums[:, _ROWS:] - sums[:, :-_ROWS]) / _ROWS
+    sums = np.zeros((rows + 1, _SEGMENTS))
+    parts.cumsum(axis=0, dtype=np.float64, out=sums[1:])
+    means = (sums[_ROWS:] - sums[:-_ROWS]) / _ROWS
     # Of the step below row n + _ROWS. From the last row on, the same steps lead down.
-    steps = means[:, _ROWS:] - means[:, :-_ROWS]
-    both = np.stack([steps, -steps[:, ::-1]], axis=1)
+    steps = means[_ROWS:] - means[:-_ROWS]
+    both = np.stack([steps, -steps[::-1]])
     high = both > _STEP * noise * np.sqrt(2 / (_ROWS * width))
-    count = high.sum(axis=0)
+    count = high.sum(axis=2)
     long = count >= _SEGMENTS * max(_LONG, min(_NEARLY_ALL, _LEAST / columns))
     if not long.any():
         return 0, 0
     # One very bright part, such as an organoid's edge, counts no more than the others.
     ordered = np.where(high, both, np.inf)
-    ordered.sort(axis=0)
+    ordered.sort(axis=2)
     ends, places = np.indices(count.shape, sparse=True)
-    two = ordered[np.maximum(count - 1, 0) // 2, ends, places] + ordered[count // 2, ends, places]
-    told = np.where(high, np.minimum(both, two), 0).sum(axis=0)
+    two = ordered[ends, places, np.maximum(count - 1, 0) // 2] + ordered[ends, places, count // 2]
+    told = np.where(high, np.minimum(both, two[:, :, None]), 0).sum(axis=2)
     steepest = long & (told == ndimage.maximum_filter1d(told, 2 * _ROWS + 1))
     return (
         _border(plane, parts, Steps.at(0, steepest, high, ordered, count), noise),
@@ -148,12 +148,12 @@ class Steps:
         ordered: NDArray[np.float64],
         count: NDArray[np.intp],
     ) -> Steps:
-        """Return the steepest steps as seen from one end; the arrays' last axes are (end, row)."""
+        """Return the steepest steps as seen from one end; the arrays' first axes are (end, row)."""
         places = np.flatnonzero(steepest[end])
         return cls(
             places=places,
-            high=high[:, end, places].T,
-            usual=_quarter(ordered[:, end, places].T, count[end, places]),
+            high=high[end, places],
+            usual=_quarter(ordered[end, places], count[end, places]),
         )
 
 

@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 
 from tasks.estimate.overlap import Mask, Pixels
 
-_ENOUGH = 2**17
-"""Pixels; quantiles of more are no more precise than images are."""
+_ENOUGH, _ENOUGH_FOR_NOISE = 2**17, 2**14
+"""Pixels; quantiles of more are no more precise than images are, and the noise of so many is known
+to a hundredth."""
 
 
 def sampled(values: Pixels) -> Pixels:
@@ -30,7 +31,7 @@ def noise_level(values: Pixels, valid: Mask | None = None) -> float:
         values: Pixels; x is the last axis.
         valid: Which pixels count; None: all.
     """
-    step = max(1, -(-values.size // _ENOUGH))
+    step = max(1, -(-values.size // _ENOUGH_FOR_NOISE))
     few = values[..., ::step, :]
     differences = np.abs(few[..., 1:] - few[..., :-1])
     if valid is not None:

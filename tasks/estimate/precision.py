@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.estimate.overlap import dot
-from tasks.estimate.refine import Refined, pulls
+from tasks.estimate.refine import Refined
 
 _TILES = 8
 """Tiles along each of y and x."""
@@ -28,11 +28,7 @@ def standard_error(refined: Refined) -> float:
     axes = np.flatnonzero(refined.free)
     sharpness = np.zeros((len(axes), len(axes)))
     scatter = np.zeros_like(sharpness)
-    for pair in refined.pairs:
-        laid = pair.at(refined.shift, refined.free)
-        if laid is None:
-            continue
-        ours, theirs, difference = pulls(laid, axes)
+    for ours, theirs, difference in refined.pulls:
         sharpness += [[dot(one, two) for two in theirs] for one in ours]
         by_tile = np.array(
             [_by_tile((one + two) / 2 * difference) for one, two in zip(ours, theirs, strict=True)]

@@ -35,6 +35,10 @@ Overlaid = tuple[Pixels, Pixels, Mask | None]
 pixels count; None: all."""
 
 
+Pulls = tuple[list[Pixels], list[Pixels], Pixels]
+"""What pulls on a shift: the gradients of two regions along the free axes, and their difference."""
+
+
 @dataclass(frozen=True)
 class Laid:
     """Two regions ready to be laid over each other at any shift."""
@@ -93,9 +97,10 @@ class Refined:
 
     shift: NDArray[np.float64]
     """Pixels, axes (z, y, x)."""
-    pairs: tuple[Laid, ...]
     free: NDArray[np.bool_]
     """Along which axes the shift is not whole."""
+    pulls: tuple[Pulls, ...]
+    """Of each pair that overlaps enough, at the shift or closer to it than counts."""
 
 
 def refine(
@@ -119,15 +124,18 @@ def refine(
     found = start.copy()
     free = free_axes(regions, start)
     pairs = tuple(Laid.of(reference, moving, free) for reference, moving in regions)
+    axes = np.flatnonzero(free)
     for _ in range(_STEPS):
-        step = _step(pairs, found, free)
+        overlaid = (pair.at(found, free) for pair in pairs)
+        pulling = tuple(_pulls(laid, axes) for laid in overlaid if laid is not None)
+        step = _step(pulling, axes)
         if step is None:
             return None
         found += step
         if np.max(abs(found - start)) > _too_far(regions):
             return None
         if np.max(abs(step)) < _CLOSE:
-            return Refined(shift=found, pairs=pairs, free=free)
+            return Refined(shift=found, free=free, pulls=pulling)
     return None
 
 
@@ -157,7 +165,7 @@ def _too_far(regions: Sequence[tuple[Prepared, Prepared]]) -> float:
     return max(4.0, 0.03 * float(min(min(r.values.shape[1:]) for r, _ in regions)))
 
 
-def pulls(laid: Overlaid, axes: NDArray[np.intp]) -> tuple[list[Pixels], list[Pixels], Pixels]:
+def _pulls(laid: Overlaid, axes: NDArray[np.intp]) -> Pulls:
     """Return the gradients of both along some axes, and their difference, inside the overlap."""
     ours, theirs, counts = laid
     inner = tuple(slice(1, -1) if axis in axes else slice(None) for axis in range(3))
@@ -178,18 +186,11 @@ def pulls(laid: Overlaid, axes: NDArray[np.intp]) -> tuple[list[Pixels], list[Pi
     return gradients[0], gradients[1], ours[inner] - theirs[inner]
 
 
-def _step(
-    pairs: Sequence[Laid], shift: NDArray[np.float64], free: NDArray[np.bool_]
-) -> NDArray[np.float64] | None:
-    axes = np.flatnonzero(free)
+def _step(pulling: Sequence[Pulls], axes: NDArray[np.intp]) -> NDArray[np.float64] | None:
     normal = np.zeros((len(axes), len(axes)))
     right = np.zeros(len(axes))
     common = 0.0
-    for pair in pairs:
-        laid = pair.at(shift, free)
-        if laid is None:
-            continue
-        ours, theirs, difference = pulls(laid, axes)
+    for ours, theirs, difference in pulling:
         common += sum(dot(one, two) for one, two in zip(ours, theirs, strict=True))
         means = [(one + two) * np.float32(0.5) for one, two in zip(ours, theirs, strict=True)]
         for n, one in enumerate(means):
