@@ -13,6 +13,9 @@ from tasks.estimate.overlap import Mask, Pixels
 _FINE = 4
 """Pixels of the grid on which a mean is worked out per standard deviation of its Gaussian."""
 
+_REACH = 4.0
+"""Standard deviations up to which a Gaussian is worked out."""
+
 _NEIGHBOURS = 9
 """Columns, or rows, with which each is compared: what they share is content."""
 
@@ -152,9 +155,19 @@ def _corrections(size: int) -> Pixels:
 
 
 def _gaussian(values: Pixels, sigma: float) -> Pixels:
-    per_axis = [0.0] * max(0, values.ndim - 2) + [sigma] * min(2, values.ndim)
-    blurred: Pixels = ndimage.gaussian_filter(values, per_axis, mode="constant")
-    return blurred
+    """Return the sums along y and x, or along the one axis, with a Gaussian's weights."""
+    for axis in range(-min(2, values.ndim), 0):
+        values = ndimage.correlate1d(values, _bell(sigma), axis, mode="constant")
+    return values
+
+
+@lru_cache(maxsize=_KEPT)
+def _bell(sigma: float) -> NDArray[np.float64]:
+    """Return the weights of a Gaussian mean of values in a row."""
+    reach = int(_REACH * sigma + 0.5)
+    bell = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
+    weights: NDArray[np.float64] = bell / bell.sum()
+    return weights
 
 
 def _between(values: Pixels, axis: int, size: int, step: int) -> Pixels:

@@ -122,71 +122,66 @@ def _borders(plane: NDArray[np.float32]) -> tuple[int, int]:
     two = ordered[ends, places, np.maximum(count - 1, 0) // 2] + ordered[ends, places, count // 2]
     told = np.where(high, np.minimum(both, two[:, :, None]), 0).sum(axis=2)
     steepest = long & (told == ndimage.maximum_filter1d(told, 2 * _ROWS + 1))
-    return (
-        _border(plane, parts, Steps.at(0, steepest, high, ordered, count), noise),
-        _border(plane[::-1], parts[::-1], Steps.at(1, steepest, high, ordered, count), noise),
+    ends, places = np.nonzero(steepest)
+    ordered, count = ordered[ends, places], count[ends, places]
+    found = Steps(ends, places, high=high[ends, places], usual=_quarter(ordered, count))
+    stays = _stays(parts, width, found, noise)
+    first, last = (
+        _border(seen, places[ends == end], stays[ends == end])
+        for end, seen in enumerate((plane, plane[::-1]))
     )
+    return first, last
 
 
 @dataclass(frozen=True)
 class Steps:
     """Where parts of rows are much brighter than the rows before them; axis 0 is the step."""
 
+    ends: NDArray[np.intp]
+    """From where each is seen: 0 from the first row, 1 from the last."""
     places: NDArray[np.intp]
-    """Rows before each step, less those that are compared."""
+    """Rows before each, less those that are compared."""
     high: NDArray[np.bool_]
     """Which parts have it; axes (step, part)."""
     usual: NDArray[np.float64]
     """How high the lower ones of them are: the first quartile."""
 
-    @classmethod
-    def at(
-        cls,
-        end: int,
-        steepest: NDArray[np.bool_],
-        high: NDArray[np.bool_],
-        ordered: NDArray[np.float64],
-        count: NDArray[np.intp],
-    ) -> Steps:
-        """Return the steepest steps as seen from one end; the arrays' first axes are (end, row)."""
-        places = np.flatnonzero(steepest[end])
-        return cls(
-            places=places,
-            high=high[end, places],
-            usual=_quarter(ordered[end, places], count[end, places]),
-        )
+
+def _stays(parts: NDArray[np.float32], width: int, steps: Steps, noise: float) -> NDArray[np.bool_]:
+    """Return after which steps it stays brighter than before, as it does inside a border.
+
+    Args:
+        parts: Means of each row's parts.
+        width: Pixels of a part.
+        steps: Where a border may end.
+        noise: Standard deviation of the noise.
+    """
+    ends, places, high = steps.ends, steps.places, steps.high
+    seen = np.stack([parts, parts[::-1]])
+    # A row that is averaged across the edge lies between.
+    rows = places + _ROWS - 2
+    dark = seen.mean(axis=2, dtype=np.float64).cumsum(axis=1)[ends, rows - 1] / rows
+    # Where a cell lies at the edge the step is higher than what stays.
+    least = dark + steps.usual / 2 - _DIPS * noise / np.sqrt(width)
+    deep = np.minimum(places[:, None] + _ROWS + np.arange(1, _DEEP), len(parts) - 1)
+    inside = seen[ends[:, None], deep]
+    # However the rows of the camera differ, it cannot stay elsewhere.
+    stays = _kept(inside.min(axis=1) + np.float32(_FAINT * noise), least, high) >= _STAYS
+    if stays.any():
+        lit = high[stays]
+        lowest = _without_lines(inside[stays], lit, noise).min(axis=1)
+        stays[stays] = _kept(lowest, least[stays], lit) >= _STAYS
+    return stays
 
 
-def _border(
-    plane: NDArray[np.float32], parts: NDArray[np.float32], steps: Steps, noise: float
-) -> int:
+def _border(plane: NDArray[np.float32], places: NDArray[np.intp], stays: NDArray[np.bool_]) -> int:
     """Return how many of the first rows are border.
 
     Args:
         plane: Pixels.
-        parts: Means of each row's parts.
-        steps: Where a border may end.
-        noise: Standard deviation of the noise.
+        places: Rows before each step, less those that are compared.
+        stays: After which of them it stays brighter.
     """
-    places, high = steps.places, steps.high
-    if not len(places):
-        return 0
-    width = plane.shape[1] // _SEGMENTS
-    # A row that is averaged across the edge lies between.
-    rows = places + _ROWS - 2
-    dark = parts[: rows[-1]].mean(axis=1, dtype=np.float64).cumsum()[rows - 1] / rows
-    # Where a cell lies at the edge the step is higher than what stays.
-    least = dark + steps.usual / 2 - _DIPS * noise / np.sqrt(width)
-    deep = np.minimum(places[:, None] + _ROWS + np.arange(1, _DEEP), len(parts) - 1)
-    lowest = parts[deep].min(axis=1)
-    # However the rows of the camera differ, it cannot stay elsewhere.
-    may_stay = _kept(lowest + np.float32(_FAINT * noise), least, high) >= _STAYS
-    if not may_stay.any():
-        return 0
-    lit = high[may_stay]
-    inside = _without_lines(parts[deep[may_stay]], lit, noise).min(axis=1)
-    stays = may_stay.copy()
-    stays[may_stay] = _kept(inside, least[may_stay], lit) >= _STAYS
     found = 0
     unproved = []
     for place, is_higher in zip(places, stays, strict=True):

@@ -77,13 +77,13 @@ def _half_widths(
 ) -> NDArray[np.float64]:
     widths = np.ones(values.ndim)
     for axis in range(values.ndim):
-        line = np.moveaxis(values, axis, 0)[(slice(None), *np.delete(place, axis))]
+        line = values[tuple(slice(None) if n == axis else at for n, at in enumerate(place))]
         below = line < height / 2
         after = np.flatnonzero(below[place[axis] :])
         before = np.flatnonzero(below[: place[axis] + 1][::-1])
         sides = [float(side[0]) for side in (after, before) if len(side)]
         # A peak that never falls to half says nothing about its place along this axis.
-        widths[axis] = max(1.0, float(np.mean(sides)) if sides else float(len(line)))
+        widths[axis] = max(1.0, sum(sides) / len(sides) if sides else float(len(line)))
     return widths
 
 

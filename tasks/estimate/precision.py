@@ -45,6 +45,7 @@ def standard_error(refined: Refined) -> float:
 def _by_tile(values: NDArray[np.floating]) -> NDArray[np.float64]:
     flat: NDArray[np.float64] = values.sum(axis=0, dtype=np.float64)
     for axis in (0, 1):
-        edges = np.linspace(0, flat.shape[axis], min(_TILES, flat.shape[axis]) + 1).astype(int)[:-1]
-        flat = np.add.reduceat(flat, edges, axis=axis)
+        tiles = min(_TILES, flat.shape[axis])
+        first = np.arange(tiles) * flat.shape[axis] // tiles
+        flat = np.add.reduceat(flat, first, axis=axis)
     return flat.reshape(-1)

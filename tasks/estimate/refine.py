@@ -207,7 +207,7 @@ def _step(pulling: Sequence[Pulls], axes: NDArray[np.intp]) -> NDArray[np.float6
     damping = min(1.0, max(_MOST_NOISE, common / float(strength.sum())))
     step = np.zeros(3)
     step[axes[known]] = (
-        np.linalg.lstsq(normal[np.ix_(known, known)], right[known], rcond=1e-6)[0] / damping
+        np.linalg.lstsq(normal[known][:, known], right[known], rcond=1e-6)[0] / damping
     )
     return np.clip(step, -_LARGEST_STEP, _LARGEST_STEP)
 

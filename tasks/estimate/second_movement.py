@@ -72,7 +72,7 @@ def find_second_movement(
         return None
     heights, found, lags = uneven
     least = max(_CLOSE, _CLOSE_OF_WIDTH * float(width[1:].max()))
-    distance = np.hypot(lags[0][:, None], lags[1]) * step
+    distance = np.sqrt(lags[0][:, None] ** 2 + lags[1] ** 2) * step
     deviation = float(heights.std())
     heights = np.where(distance < least, 0, heights)
     reach = max(2, int(width[1:].max() / step))
