@@ -27,9 +27,10 @@ from tasks.progress import in_parts, shown_progress
 from tasks.quality.region_quality import RegionQuality
 from tasks.resolve_reference import resolve_reference
 from tasks.settings import SETTINGS
+from tasks.storage.as_made import unlike_made
 from tasks.storage.locks import own_image
 from tasks.storage.paths import local_path
-from tasks.storage.provenance import changes_since, is_up_to_date
+from tasks.storage.provenance import changes_since, is_up_to_date, read_provenance
 from tasks.storage.recover import recover_image, recover_well, require_image
 from tasks.storage.space import (
     check_free_space,
@@ -74,6 +75,7 @@ def register_image_by(run: RunsSteps, parameters: ImageParameters) -> Done[Image
         )
         if is_up_to_date(plan) and not parameters.redo:
             text += "\n  finished  already registered with this very input: nothing would be done"
+            text += "".join(f"\n  warning   {warning}" for warning in _unlike_made(plan))
         elif changes := changes_since(plan):
             text += f"\n  changed   {', '.join(changes)}: what an earlier run made is made again"
         logger.info(text)
@@ -93,6 +95,9 @@ def register_image_by(run: RunsSteps, parameters: ImageParameters) -> Done[Image
         for message in told:
             logger.warning(message)
         plan = run(resolve_reference, image, parameters, lock=True)
+        for message in (unlike := _unlike_made(plan)):
+            logger.warning(message)
+        told += unlike
         if not parameters.redo and is_up_to_date(plan):
             detail = f"{plan.output_name} is already registered with this very input"
             report = _report(plan, "skipped", started, detail=detail, warnings=told)
@@ -138,6 +143,17 @@ def register_image_by(run: RunsSteps, parameters: ImageParameters) -> Done[Image
 def _memory_bytes(plan: RegistrationPlan, threads: int) -> int:
     # Tables come after the pixels.
     return max(peak_memory_bytes(plan, threads), table_memory_bytes(plan))
+
+
+def _unlike_made(plan: RegistrationPlan) -> tuple[str, ...]:
+    """Return in words what a finished result does not hold any more as it was written."""
+    record = read_provenance(plan.output_path)
+    if record is None or not is_up_to_date(plan):
+        return ()
+    # Of an image in its own place all was looked at to make the plan.
+    known = plan.made_from if plan.overwrites_input else {}
+    found = unlike_made(plan.output_path, record, known)
+    return tuple(f"{plan.output_path}: {problem}; {advice}" for problem, advice in found)
 
 
 def _sizes(plan: RegistrationPlan) -> tuple[int, int]:

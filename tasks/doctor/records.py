@@ -9,6 +9,7 @@ from pathlib import Path
 from tasks.doctor.examine_image import listed_names
 from tasks.doctor.finding import Finding
 from tasks.plan.errors import InvalidInputError
+from tasks.storage.as_made import unlike_made
 from tasks.storage.fingerprint import fingerprint_table
 from tasks.storage.made_from import OF_REFERENCE
 from tasks.storage.provenance import MADE_FROM, Record
@@ -27,6 +28,8 @@ def examine_records(well: Path, listed: Sequence[WellImage], records: Records) -
         records: Of the images that are there.
     """
     yield from _left_out(well, listed, records)
+    for name, record in sorted(records.items()):
+        yield from _not_as_made(well / name, record)
     in_place = {name: one for name, one in records.items() if one.get("origin") == name}
     beside = {name: one for name, one in records.items() if name not in in_place}
     yield from _mixed_results(well, beside)
@@ -35,6 +38,16 @@ def examine_records(well: Path, listed: Sequence[WellImage], records: Records) -
         from tasks.doctor.frames import examine_frames  # noqa: PLC0415
 
         yield from examine_frames(well, sorted(in_place))
+
+
+def _not_as_made(image: Path, record: Record) -> Iterator[Finding]:
+    """Yield what an image does not hold any more of what its registration wrote."""
+    try:
+        for problem, advice in unlike_made(image, record):
+            yield Finding(path=image, problem=problem, remedy="person", advice=advice)
+    except (InvalidInputError, OSError):
+        # What is not there, or cannot be read, is told of by the image itself.
+        return
 
 
 def _left_out(well: Path, listed: Sequence[WellImage], records: Records) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 
 from tasks.plan.errors import InvalidInputError
@@ -19,8 +19,9 @@ from tasks.quality.region_quality import RegionQuality
 from tasks.quality.table import read_quality
 from tasks.quality.witnesses import witnesses_of
 from tasks.report.assess import keep_pictures
+from tasks.storage.as_made import holds_what_was_made
 from tasks.storage.hidden import OUTPUT_SUFFIX
-from tasks.storage.provenance import is_output
+from tasks.storage.provenance import is_output, read_provenance
 from tasks.storage.well_entries import WellImage, read_images, read_wells
 from tasks.survey.listed_tables import list_tables
 from tasks.survey.pyramids import read_image_pyramid
@@ -43,6 +44,8 @@ def measure_plate(
 ) -> Iterator[RegionQuality]:
     """Yield the quality of every region, as its image says it, else measured now.
 
+    What an image says counts while its pixels, and its reference's, are those that were compared.
+
     An image whose registered regions are those of the reference was registered: it is compared
     with the reference there. Any other is raw, and is compared where it lies, unless its result is
     beside it. The plate is only read.
@@ -60,8 +63,9 @@ def measure_plate(
             # A well that cannot be read is what `doctor` tells of.
             continue
         names = {image.name for image in images}
+        changed = {name for name in names if _has_changed(plate / well / name)}
         for image in images:
-            said = read_quality(plate / well / image.name)
+            said = _said(plate / well / image.name, changed)
             if not said and f"{image.name}{OUTPUT_SUFFIX}" in names:
                 continue
             if said or image.acquisition in {None, question.reference_acquisition}:
@@ -71,6 +75,23 @@ def measure_plate(
                 yield from _measure(plate / well, image, question, thresholds, folder)
             except (InvalidInputError, OSError) as error:
                 yield _unknown(well, image, str(error))
+
+
+def _has_changed(image: Path) -> bool:
+    try:
+        return not holds_what_was_made(image)
+    except (InvalidInputError, OSError):
+        # Nor does what was said of it count, if it cannot be read.
+        return True
+
+
+def _said(image: Path, changed: Container[str]) -> tuple[RegionQuality, ...]:
+    """Return what an image says of itself, if it and its reference are still what was compared."""
+    record = read_provenance(image) if image.name not in changed else None
+    reference = record.get("reference") if record is not None else None
+    if not isinstance(reference, dict) or reference.get("name") in changed:
+        return ()
+    return read_quality(image)
 
 
 def _measure(

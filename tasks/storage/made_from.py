@@ -1,8 +1,9 @@
-"""What a registration is made from, part by part, so that a change can be told by name."""
+"""What a registration is made from, and what it made, part by part: a change is told by name."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from pydantic import JsonValue
 
@@ -35,6 +36,21 @@ def fingerprint_inputs(plan: RegistrationPlan) -> dict[str, str]:
         else:
             parts[below] = fingerprint_table(image / below)
     return parts
+
+
+def fingerprint_result(plan: RegistrationPlan, made: Path) -> dict[str, str]:
+    """Return the letters that pixels which were written by a plan are known by: image and labels.
+
+    Args:
+        plan: What was done.
+        made: Root folder of the new image.
+
+    Raises:
+        FileNotFoundError: If a part is not there.
+        InvalidInputError: If metadata cannot be understood.
+    """
+    parts = {IMAGE: fingerprint_pyramid(made)}
+    return parts | {label.path: fingerprint_pyramid(made / label.path) for label in plan.labels}
 
 
 def changed_parts(before: Mapping[str, JsonValue], now: Mapping[str, JsonValue]) -> tuple[str, ...]:

@@ -8,6 +8,8 @@ One record lies in every image that was registered, as the root attribute `plate
 - `made_from`: the letters by which pixels, labels, tables, and the reference's ROI tables are
   known again (`tasks.storage.fingerprint`), as they were; `regions_digest` and `reference_digest`:
   the same for the registered regions of the image and of the reference;
+- `made`: the letters by which the pixels of the image and of its labels are known again, as they
+  were written;
 - `frame`: the regions of the reference, in micrometers, to which the image was brought and cut, and
   `shifts` (with `fractions`): by how many pixels each region moved to get there;
 - `earlier`: the records of registrations that this one was built on, oldest first.
@@ -25,7 +27,7 @@ of an image that was moved without them count as left behind.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
 
@@ -36,7 +38,7 @@ from tasks.plan.registration_plan import RegistrationPlan
 from tasks.storage.attributes import OUR_RECORD, read_attributes, write_attributes, zarr_format
 from tasks.storage.consolidated import consolidate, has_consolidated
 from tasks.storage.hidden import hidden_folders, staging_path
-from tasks.storage.made_from import OF_REFERENCE, changed_parts
+from tasks.storage.made_from import OF_REFERENCE, changed_parts, fingerprint_result
 
 Record = dict[str, JsonValue]
 
@@ -44,10 +46,12 @@ EARLIER = "earlier"
 """Key of the records of registrations that this one was built on, oldest first."""
 
 MADE_FROM = "made_from"
+MADE = "made"
 FRAME = "frame"
 
-# A new release does not make an old result wrong, nor does what was done before.
-_NOT_COMPARED = frozenset({"version", EARLIER})
+# A new release does not make an old result wrong, nor does what was done before. What was made is
+# the result of all the rest.
+_NOT_COMPARED = frozenset({"version", EARLIER, MADE})
 
 _ASKED_FOR = {
     "registered_roi_table": "the name of the registered table",
@@ -152,7 +156,8 @@ def write_provenance(plan: RegistrationPlan) -> None:
         return
     if zarr_format(staged) is None:
         raise VerificationError(f"there is no staged image {staged}; run again from the start")
-    attributes = {**read_attributes(staged), OUR_RECORD: _next_record(plan)}
+    record = _next_record(plan, fingerprint_result(plan, staged))
+    attributes = {**read_attributes(staged), OUR_RECORD: record}
     write_attributes(staged, attributes, temporary=staged / ".attributes.new")
     if has_consolidated(plan.image_path):
         consolidate(staged)
@@ -230,16 +235,29 @@ def _changes(plan: RegistrationPlan, recorded: Record) -> tuple[str, ...]:
     return (*changes, *changed_parts(kept_before, kept_now))
 
 
-def _next_record(plan: RegistrationPlan) -> JsonValue:
+def _next_record(plan: RegistrationPlan, made: Mapping[str, str]) -> Record:
     source = read_provenance(plan.image_path)
+    record = {**make_provenance(plan), MADE: dict[str, JsonValue](made)}
     if source is None:
-        return make_provenance(plan)
+        return record
     if plan.overwrites_input and is_up_to_date(plan):
-        return source
+        return _with_what_is_there(source, made)
     earlier = source.get(EARLIER)
     chain: list[JsonValue] = list(earlier) if isinstance(earlier, list) else []
-    chain.append({key: value for key, value in source.items() if key != EARLIER})
-    return {**make_provenance(plan), EARLIER: chain}
+    chain.append({key: value for key, value in source.items() if key not in {EARLIER, MADE}})
+    return {**record, EARLIER: chain}
+
+
+def _with_what_is_there(source: Record, now: Mapping[str, str]) -> Record:
+    """Return the record of an image that stays as it is, with what it holds now, if it kept that.
+
+    A label that holds what it held before it moved was put back, and was not made by anybody.
+    """
+    made, before = source.get(MADE), source.get(MADE_FROM)
+    if not isinstance(made, dict) or not isinstance(before, dict):
+        return source
+    there = {p: made.get(p, known) if known == before.get(p) else known for p, known in now.items()}
+    return {**source, MADE: there}
 
 
 def _compared(record: Record) -> Record:

@@ -14,10 +14,11 @@ from tasks.plan.registration_plan import Pyramid, RegistrationPlan
 from tasks.plan.request import RegistrationRequest
 from tasks.plan.rounding import region_shift, region_window
 from tasks.plan.window import Interpolation, Shift
+from tasks.storage.as_made import refuse_moved_back
 from tasks.storage.hidden import OUTPUT_SUFFIX
 from tasks.storage.inventory import list_files, summarize
 from tasks.storage.kinds import require_kind
-from tasks.storage.made_from import fingerprint_inputs
+from tasks.storage.made_from import IMAGE, fingerprint_inputs
 from tasks.storage.paths import local_path, require_inside
 from tasks.storage.well_entries import read_images
 from tasks.survey.boundary import told_of
@@ -86,6 +87,7 @@ def _build(path: Path, request: RegistrationRequest) -> RegistrationPlan:
     if frame is not None:
         require_only_cut(path, frame, reference, here=here, there=there)
         refuse_another_interpolation(path, request.interpolation)
+        refuse_moved_back(path, [IMAGE])
         here = there
     elif reference != path:
         require_one_consensus(path, reference, request.registered_roi_table)
@@ -160,6 +162,7 @@ def _labels(
     found = read_label_pyramids(image, pyramid)
     if found.pyramids:
         refuse_labels_left_behind(image)
+        refuse_moved_back(image, [label.path for label in found.pyramids])
     moved = [_with_shifts(image, label, pairs, fields) for label in found.pyramids]
     return LabelPyramids(
         tuple(label for label, _ in moved),

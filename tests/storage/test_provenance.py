@@ -21,7 +21,7 @@ from tasks.storage.provenance import (
     read_provenance,
     write_provenance,
 )
-from tasks.storage.staging import start_staging
+from tasks.storage.staging import stage_labels, start_staging
 from tests.plate_tables import add_feature_table, write_regions
 from tests.plates import add_label, label_pixels, smooth_pixels, write_levels
 from tests.registration import register
@@ -150,9 +150,12 @@ def test_doing_a_finished_image_again_changes_no_byte(well: Path) -> None:
 
 def test_only_the_record_is_added(plan: RegistrationPlan) -> None:
     staged = start_staging(plan)
+    stage_labels(plan)
     write_provenance(plan)
     attributes = dict(zarr.open_group(staged, mode="r").attrs)
-    assert attributes.pop(OUR_RECORD) == make_provenance(plan)
+    record = attributes.pop(OUR_RECORD)
+    assert set(record.pop("made")) == {"image", "labels/nuclei"}
+    assert record == make_provenance(plan)
     assert attributes == dict(zarr.open_group(plan.image_path, mode="r").attrs)
 
 
@@ -174,7 +177,7 @@ def as_of_an_earlier_release(image: Path) -> None:
     path = image / ("zarr.json" if (image / "zarr.json").exists() else ".zattrs")
     content = json.loads(path.read_text())
     record = content.get("attributes", content)[OUR_RECORD]
-    for key in ("made_from", "frame"):
+    for key in ("made_from", "frame", "made"):
         del record[key]
     assert list(record) == [
         "version",
