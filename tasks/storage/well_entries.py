@@ -39,7 +39,7 @@ class WellImage(Frozen):
 
 
 def read_wells(plate: Path) -> tuple[str, ...]:
-    """Return row and column of every well that a plate lists, such as `A/01`, in its order.
+    """Return row and column of each well that a plate lists, such as `A/01`, once, in its order.
 
     Raises:
         InvalidInputError: If the path is no plate, or an entry is malformed or leads outside.
@@ -47,27 +47,27 @@ def read_wells(plate: Path) -> tuple[str, ...]:
     require_kind(plate, "plate")
     entries = _entries(plate, "plate", "wells")
     wells = [_text(plate, entry, "path").removesuffix("/").split("/") for entry in entries]
-    return tuple("/".join(safe_name(part, "well") for part in well) for well in wells)
+    names = ("/".join(safe_name(part, "well") for part in well) for well in wells)
+    return tuple(dict.fromkeys(names))
 
 
 def read_images(well: Path) -> tuple[WellImage, ...]:
-    """Return the images that a well lists, in its order.
+    """Return the images that a well lists, each once, in its order.
 
     Raises:
-        InvalidInputError: If the path is no well, or an entry is malformed or leads outside.
+        InvalidInputError: If the path is no well, or an entry is malformed, leads outside, or says
+            of an image what another does not.
     """
     require_kind(well, "well")
-    images = []
-    for entry in _entries(well, "well", "images"):
-        acquisition = entry.get("acquisition")
-        if acquisition is not None and not isinstance(acquisition, int):
+    images: dict[str, WellImage] = {}
+    for image in _listed(well):
+        known = images.setdefault(image.name, image)
+        if known != image:
             raise InvalidInputError(
-                f"{well} lists an image of acquisition {acquisition!r}, which is no whole number; "
-                "correct the well's metadata"
+                f"{well} lists image '{image.name}' twice, with acquisition {known.acquisition} "
+                f"and {image.acquisition}; leave the right one in its metadata"
             )
-        name = safe_name(_text(well, entry, "path").removesuffix("/"), "image")
-        images.append(WellImage(name=name, acquisition=acquisition))
-    return tuple(images)
+    return tuple(images.values())
 
 
 def list_image(well: Path, name: str, acquisition: int) -> bool:
@@ -104,7 +104,31 @@ def list_image(well: Path, name: str, acquisition: int) -> bool:
 
 
 def _names(well: Path) -> list[str]:
-    return [image.name for image in read_images(well)]
+    """Return a name for each entry of a well's list."""
+    read_images(well)
+    return [image.name for image in _listed(well)]
+
+
+def _listed(well: Path) -> Iterator[WellImage]:
+    for entry in _entries(well, "well", "images"):
+        name = safe_name(_text(well, entry, "path").removesuffix("/"), "image")
+        yield WellImage(name=name, acquisition=_acquisition(well, entry))
+
+
+def _acquisition(well: Path, entry: Attributes) -> int | None:
+    """Return the number of an acquisition, also where a program wrote it as `"1"` or 1.0."""
+    said = entry.get("acquisition")
+    if said is None or (isinstance(said, int) and not isinstance(said, bool)):
+        return said
+    number = said if isinstance(said, float) else None
+    if isinstance(said, str) and said.strip().isdecimal():
+        number = float(said)
+    if number is None or not number.is_integer():
+        raise InvalidInputError(
+            f"{well} lists an image of acquisition {said!r}, which is no whole number; correct the "
+            "well's metadata"
+        )
+    return int(number)
 
 
 def _place(name: str, names: list[str]) -> int:
@@ -157,13 +181,18 @@ def _entries(group: Path, what: str, key: str) -> list[Attributes]:
         raise InvalidInputError(
             f"{group} has no list of {key} in its metadata; was it written completely?"
         )
+    for entry in entries:
+        if not isinstance(entry, dict):
+            raise InvalidInputError(
+                f"{group} lists {entry!r} among its {key}, where an object with a path is "
+                f'expected, such as {{"path": "0"}}; correct its metadata'
+            )
     return [entry for entry in entries if isinstance(entry, dict)]
 
 
 def _text(group: Path, entry: Attributes, key: str) -> str:
     value = entry.get(key)
     if not isinstance(value, str):
-        raise InvalidInputError(
-            f"{group} lists an entry without a {key}: {entry}; correct its metadata"
-        )
+        what = f"whose {key} is no text" if key in entry else f"without a {key}"
+        raise InvalidInputError(f"{group} lists an entry {what}: {entry}; correct its metadata")
     return value

@@ -66,8 +66,11 @@ def _build(path: Path, request: RegistrationRequest) -> RegistrationPlan:
     acquisition = acquisitions.get(path.name)
     if acquisition is None:
         raise InvalidInputError(
-            f"{path}: the well {well} does not list image '{path.name}' with an acquisition; "
-            f"it lists {', '.join(sorted(acquisitions)) or 'no image'}. Add it to the well first"
+            f"{path}: the well {well} lists it without an acquisition; give it its number as "
+            "'acquisition' there"
+            if path.name in acquisitions
+            else f"{path}: the well {well} does not list image '{path.name}'; it lists "
+            f"{', '.join(sorted(acquisitions)) or 'no image'}. Add it there, with its acquisition"
         )
     name, warnings = pick_reference_with(
         request.registered_roi_table, path, acquisitions, request.reference_acquisition

@@ -8,7 +8,7 @@ from pathlib import Path
 from tasks.plan.errors import InvalidInputError, NothingToRegisterError
 from tasks.plan.window import Frozen
 from tasks.storage.provenance import is_output
-from tasks.storage.well_entries import read_images, read_wells
+from tasks.storage.well_entries import WellImage, read_images, read_wells
 from tasks.survey.listed_tables import list_tables
 from tasks.survey.reference import require_acquisitions
 
@@ -48,16 +48,15 @@ def select_images(
             f"{well}: no image {_quoted(unknown)} in this well; it has {_quoted(names)}"
         )
     require_acquisitions(well, {image.name: image.acquisition for image in listed})
-    acquisitions = sorted({i.acquisition for i in listed if i.acquisition is not None})
-    if reference_acquisition not in acquisitions:
+    if reference_acquisition not in {image.acquisition for image in listed}:
         raise NothingToRegisterError(
             f"{well}: no image of reference acquisition {reference_acquisition}; "
-            f"the well has acquisitions {', '.join(map(str, acquisitions)) or 'none'}"
+            + _acquisitions_told(listed)
         )
     reasons = {
         image.name: ""
         if images is not None
-        else _reason_against(well / image.name, names, registered_roi_table)
+        else _reason_against(well, image, names, registered_roi_table)
         for image in listed
         if images is None or image.name in images
     }
@@ -95,16 +94,32 @@ def select_wells(plate: Path, wells: Sequence[str] | None = None) -> tuple[str, 
     return tuple(name for name in there if wells is None or name in wells)
 
 
-def _reason_against(image: Path, names: Sequence[str], table: str) -> str:
+def _reason_against(well: Path, listed: WellImage, names: Sequence[str], table: str) -> str:
     """Return why an image is not registered unless it is named; empty when it is."""
+    image = well / listed.name
     origin = image.name.removesuffix("_registered")
     if not image.exists():
         return ""
     if is_output(image) or (origin != image.name and origin in names):
         return _A_RESULT
+    if listed.acquisition is None:
+        return "has no acquisition in the well's metadata"
     if table not in list_tables(image):
         return f"has no table '{table}'"
     return ""
+
+
+def _acquisitions_told(listed: Sequence[WellImage]) -> str:
+    """Return which acquisitions a well has, and what to do to register to one of them."""
+    if not listed:
+        return "the well lists no images"
+    known = sorted({image.acquisition for image in listed if image.acquisition is not None})
+    unknown = [image.name for image in listed if image.acquisition is None]
+    told = f"the well has acquisitions {', '.join(map(str, known))}. Give one of them as "
+    told += "reference_acquisition"
+    if unknown:
+        told += f", or give image {', '.join(unknown)} its acquisition in the well's list"
+    return told
 
 
 def _quoted(names: Sequence[str]) -> str:

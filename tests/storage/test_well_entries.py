@@ -78,7 +78,15 @@ def test_an_image_without_acquisition(well: Path) -> None:
         ([{"path": "../../B/01/0"}], "not allowed"),
         ([{"path": "/etc"}], "not allowed"),
         ([{"acquisition": 1}], "without a path"),
+        ([{"path": 0, "acquisition": 1}], "whose path is no text"),
+        (["0", "1"], "lists '0' among its images, where an object with a path"),
         ([{"path": "0", "acquisition": "one"}], "no whole number"),
+        ([{"path": "0", "acquisition": 0.5}], "no whole number"),
+        ([{"path": "0", "acquisition": True}], "no whole number"),
+        (
+            [{"path": "0", "acquisition": 0}, {"path": "0/", "acquisition": 1}],
+            "lists image '0' twice, with acquisition 0 and 1",
+        ),
         ("0", "no list of images"),
     ],
 )
@@ -87,6 +95,19 @@ def test_malformed_entries_are_refused(well: Path, images: Any, why: str) -> Non
     with pytest.raises(InvalidInputError, match=why) as caught:
         read_images(well)
     assert str(well) in str(caught.value) or "image name" in str(caught.value)
+
+
+def test_what_is_listed_twice_is_there_once_and_numbers_may_be_written_as_text(well: Path) -> None:
+    images = [{"path": n, "acquisition": a} for n, a in (("0", 0.0), ("1", " 1"), ("0", "0"))]
+    change_metadata(well, well={"images": images})
+    assert read_images(well) == (
+        WellImage(name="0", acquisition=0),
+        WellImage(name="1", acquisition=1),
+    )
+    assert list_image(well, "0_registered", 0)
+    assert [image["path"] for image in metadata(well)["well"]["images"]][-1] == "0_registered"
+    change_metadata(well.parent.parent, plate={"wells": [{"path": "A/01"}, {"path": "A/01/"}]})
+    assert read_wells(well.parent.parent) == ("A/01",)
 
 
 def test_wells_that_lead_outside_are_refused(well: Path) -> None:

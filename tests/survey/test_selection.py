@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -60,6 +61,18 @@ def test_a_listed_image_that_is_gone_is_selected_so_that_its_run_tells_of_it(wel
     assert select(well).others == ("1", "2")
 
 
+def test_an_image_without_an_acquisition_is_left_out_by_name(well: Path) -> None:
+    metadata = well / ".zattrs"
+    described = json.loads(metadata.read_text())
+    del described["well"]["images"][1]["acquisition"]
+    metadata.write_text(json.dumps(described))
+    selection = select(well)
+    assert (selection.others, selection.reference) == ((), ("0",))
+    assert "no acquisition" in selection.left_out["1"]
+    with pytest.raises(InvalidInputError, match="give image 1 its acquisition in the well's list"):
+        select(well, None, 1)
+
+
 def test_named_images_are_taken_as_they_are(well: Path) -> None:
     assert select(well, ["2", "0"]) == Selection(others=("2",), reference=("0",), left_out={})
 
@@ -68,7 +81,7 @@ def test_named_images_are_taken_as_they_are(well: Path) -> None:
     ("images", "acquisition", "reason"),
     [
         pytest.param(["1", "7"], 0, "no image '7' in this well; it has '0', '1', '2'", id="image"),
-        pytest.param(None, 9, "the well has acquisitions 0, 1, 2", id="acquisition"),
+        pytest.param(None, 9, "acquisitions 0, 1, 2. Give one of them as ref", id="acquisition"),
         pytest.param(None, 2, "no image of reference acquisition 2 has table", id="no table"),
     ],
 )
