@@ -23,6 +23,7 @@ from tasks.retry import server_was_busy
 from tasks.settings import SETTINGS
 from tasks.storage.kinds import require_kind
 from tasks.storage.paths import local_path
+from tasks.storage.well_entries import require_listed_well
 from tasks.survey.boundary import told_of
 from tasks.survey.selection import select_images
 
@@ -39,6 +40,7 @@ def register_well(well: str, plate: Path, parameters: PlateParameters, workers: 
     """Register the images of one well of the plate."""
     of_well = part_of(WellParameters, parameters, well_url=str(plate / well), workers=workers)
     with part_of_a_run(), told_of(plate / well):
+        require_listed_well(plate / well)
         return register_images_by(register_image_of_plate, of_well).as_end()
 
 

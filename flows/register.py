@@ -45,6 +45,7 @@ from tasks.storage.kinds import require_kind
 from tasks.storage.locks import own_registration
 from tasks.storage.paths import local_path
 from tasks.storage.recover import recover_well
+from tasks.storage.well_entries import require_listed_well
 from tasks.survey.boundary import told_of
 
 
@@ -143,6 +144,7 @@ def register_raw_well(
         RegisterWellParameters, parameters, well_url=str(plate / well), workers=workers
     )
     with part_of_a_run(), told_of(plate / well):
+        require_listed_well(plate / well)
         return register_raw_well_by(register_image_of_plate, of_well).as_end()
 
 

@@ -15,12 +15,12 @@ from tasks.storage.earlier_versions import find_earlier
 from tasks.storage.held import find_held, is_held
 from tasks.storage.hidden import LOCK_FOLDER, HiddenKind, hidden_folders, parse_hidden
 from tasks.storage.holders import Holder, read_holders
-from tasks.storage.kinds import kind_of, require_kind
+from tasks.storage.kinds import kind_of
 from tasks.storage.provenance import Record, read_provenance
 from tasks.storage.recover import find_leftovers, require_first_result
 from tasks.storage.swap import is_phantom
 from tasks.storage.swap_table import find_table_leftovers
-from tasks.storage.well_entries import read_images
+from tasks.storage.well_entries import read_images, require_listed_well
 from tasks.survey.boundary import told_of
 
 
@@ -39,7 +39,7 @@ def examine_well(well: Path) -> tuple[Finding, ...]:
 
 def _examine(well: Path) -> tuple[Finding, ...]:
     try:
-        require_kind(well, "well")
+        require_listed_well(well)
         holders = read_holders(well)
         busy = {str(holder.image) for holder in holders if holder.image and holder.is_alive}
         leftovers = {n: kinds for n, kinds in find_leftovers(well).items() if n not in busy}
@@ -48,7 +48,9 @@ def _examine(well: Path) -> tuple[Finding, ...]:
         listed = [image.name for image in images]
         there = _images_there(well)
     except (InvalidInputError, OSError) as error:
-        return (_finding(well, str(error), "person", "it was not looked at any further"),)
+        # A finding names its path itself.
+        problem = str(error).removeprefix(f"{well}").lstrip(": ")
+        return (_finding(well, problem, "person", "it was not looked at any further"),)
     found = [_of_holder(well, holder) for holder in holders]
     found += [_of_held(held) for held in find_held(well)]
     for name, kinds in sorted(leftovers.items()):

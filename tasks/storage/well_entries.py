@@ -19,7 +19,7 @@ from tasks.storage.attributes import (
     write_attributes,
 )
 from tasks.storage.hidden import MARK, OUTPUT_SUFFIX
-from tasks.storage.kinds import require_kind
+from tasks.storage.kinds import kind_of, require_kind
 from tasks.storage.lock_file import give_back, take_lock
 from tasks.storage.paths import safe_name
 
@@ -49,6 +49,21 @@ def read_wells(plate: Path) -> tuple[str, ...]:
     wells = [_text(plate, entry, "path").removesuffix("/").split("/") for entry in entries]
     names = ("/".join(safe_name(part, "well") for part in well) for well in wells)
     return tuple(dict.fromkeys(names))
+
+
+def require_listed_well(well: Path) -> None:
+    """Check that a well which its plate lists is there.
+
+    Raises:
+        InvalidInputError: If not, or if its metadata cannot be understood.
+    """
+    kind = kind_of(well)
+    if kind != "well":
+        what = "there is no such folder" if kind == "missing" else "it has no metadata of a well"
+        raise InvalidInputError(
+            f"{well}: the plate lists this well, but {what}; copy the plate once more, restore the "
+            "well from a backup, or take it from the plate's list of wells"
+        )
 
 
 def read_images(well: Path) -> tuple[WellImage, ...]:

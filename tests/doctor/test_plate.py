@@ -234,7 +234,7 @@ def test_an_image_in_use_is_left_alone_and_not_wrong(plate: Path) -> None:
 def test_a_lost_well_is_told(plate: Path) -> None:
     shutil.rmtree(well_of(plate))
     (finding,) = wrong(examine_plate(plate))
-    assert f"{well_of(plate)} does not exist" in finding
+    assert f"{well_of(plate)}: the plate lists this well, but there is no such folder" in finding
 
 
 def test_an_error_while_repairing_does_not_stop_the_rest(
