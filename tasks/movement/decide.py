@@ -17,9 +17,10 @@ Decision = Literal["estimated", "unmoved", "confirmed", "within", "predicted", "
 third acquisition gives the same, `within` that it lies where other fields say and is enough there,
 `predicted` that it is theirs alone."""
 
-APART = 0.05
+APART, APART_UNOPPOSED = 0.05, 0.1
 """Share of the region's shorter side that a predicted shift may be uncertain by; a stage errs by
-less."""
+less. Twice that in a well in which nothing shows, if every other well follows the plate: nothing
+can be known better there, and it is told."""
 
 _LOOKED_IN = 0.2
 """Share of the region's shorter side up to which a window is small: what matches by chance matches
@@ -78,8 +79,9 @@ def decide_region(known: Known, on_low_confidence: OnLowConfidence) -> Decided:
 
     Its own shift stands where it is sure and nothing contradicts it. Else, in this order: a third
     acquisition that gives the same, a match that is enough where the shift must lie, the policy.
-    `neighbours` takes the predicted shift where that is known to 5 % of the region's side, and
-    refuses otherwise. A sure shift is not replaced by a predicted one on the word of the plate
+    `neighbours` takes the predicted shift where that is known to 5 % of the region's side, or 10 %
+    in a well in which nothing shows on a plate of which all else moved as one, and refuses
+    otherwise. A sure shift is not replaced by a predicted one on the word of the plate
     alone: one of both is wrong, and nobody knows which.
 
     Args:
@@ -136,7 +138,8 @@ def _filled_in(known: Known, against: str, on_low_confidence: OnLowConfidence) -
         why = "too many wells moved by themselves to say where it must lie"
         return _refused(known, against, why)
     told = f"{_in_pixels(prediction, proposal):.1f} px"
-    if max(prediction.within) > APART * proposal.side:
+    share = max(prediction.within) / proposal.side
+    if share > (APART_UNOPPOSED if prediction.unopposed else APART):
         return _refused(known, against, f"other fields tell its shift to +/- {told} only")
     if proposal.is_sure and prediction.fields < FEW:
         return _refused(known, against)
@@ -145,6 +148,8 @@ def _filled_in(known: Known, against: str, on_low_confidence: OnLowConfidence) -
         "well": f"{prediction.fields} fields of the well",
         "plate": "the plate's movement",
     }[prediction.by]
+    if share > APART:
+        rests = f"{rests} alone, as nothing in its well says it better"
     return _decided(
         known,
         prediction.translation,

@@ -10,7 +10,13 @@ from numpy.typing import NDArray
 from tasks.movement.field_shifts import FieldShifts, Floats
 from tasks.movement.movement import Movement
 from tasks.movement.rigid import PLAUSIBLE_TURN, Rigid, find_rigid
-from tasks.movement.scatter import STAGE, Scatter, find_scatter, well_means
+from tasks.movement.scatter import (
+    STAGE,
+    Scatter,
+    difference_of_neighbours,
+    find_scatter,
+    well_means,
+)
 
 _FOLLOWS = 4.5
 """Standard deviations within which a field follows the movement."""
@@ -66,6 +72,7 @@ def fit_movement(acquisition: int, fields: FieldShifts, names: Sequence[str]) ->
         freedom_between=scatter.freedom_between,
         wells=len(np.unique(fields.wells[follows])),
         fields=int(np.count_nonzero(follows)),
+        neighbours=difference_of_neighbours(kept, kept.shifts - rigid.at(kept.places)),
         apart=tuple(names[n] for n in apart),
         slipped=slipped,
         side=fields.side,

@@ -22,6 +22,9 @@ MOST_CONTRADICTING = 0.4
 """The same, before the plate says nothing at all. Below it a well that is sure of another shift is
 suspicious, and is refused."""
 
+LEAST_OF_NEIGHBOURS = 0.7
+"""How much adjoining wells differ at least, as a share of how much any two do, where each errs by
+itself; of plates that slipped half way they differ by 0.1 to 0.3 of that."""
 
 MOST_STRAY = 0.05
 """Deviation of the wells, as a share of a field's side, beyond which they do not move as one."""
@@ -52,6 +55,8 @@ class Movement(Frozen):
     wells: int
     """That follow the movement."""
     fields: int
+    neighbours: float
+    """How much adjoining wells differ, as a share of how much any two do; 0 where not known."""
     apart: tuple[str, ...]
     """Wells that are sure of their shifts and do not follow it."""
     slipped: bool
@@ -92,6 +97,11 @@ class Movement(Frozen):
     def speaks_for_others(self) -> bool:
         """Whether it also speaks for wells in which nothing was found."""
         return self.moves_as_one and len(self.apart) <= MOST_APART * (self.wells + len(self.apart))
+
+    @property
+    def leaves_only_chance(self) -> bool:
+        """Whether all known wells follow it but for an error of their own, as a stage makes."""
+        return not self.apart and self.neighbours >= LEAST_OF_NEIGHBOURS
 
     @property
     def rigid(self) -> Rigid:

@@ -35,6 +35,8 @@ class Prediction:
     """Of the well, or wells that follow the plate's movement, that say so each by itself."""
     fills_in: bool = True
     """Whether it may stand where nothing was found; else it only says what is to be doubted."""
+    unopposed: bool = False
+    """Whether nothing is known of the well itself, and all that are known moved as one."""
 
     def allows(self, translation: Translation) -> bool:
         """Return whether a shift may be this field's at all."""
@@ -102,8 +104,12 @@ def _by_plate(movement: Movement, where: Floats, rests: Floats, by: By) -> Predi
     variance = within + between * (1 - drawn) + of_plate * (1 - drawn) ** 2
     freedom = movement.freedom_within if count else movement.freedom_between
     found = _prediction(movement.rigid.at(where)[0] + offset, variance, freedom, by, count)
-    voices = max(count, movement.wells)
-    return replace(found, voices=voices, fills_in=count > 0 or movement.speaks_for_others)
+    return replace(
+        found,
+        voices=max(count, movement.wells),
+        fills_in=count > 0 or movement.speaks_for_others,
+        unopposed=count == 0 and movement.leaves_only_chance,
+    )
 
 
 def _by_well(

@@ -18,6 +18,12 @@ _BELIEF = 4.0
 _FREEDOM = 30.0
 """Degrees of freedom of a deviation that is only believed: no stage errs by many times that."""
 
+_NEXT = 1.2
+"""Distances of adjoining wells up to which two adjoin; that of two across a corner is 1.4."""
+
+_ENOUGH_PAIRS = 20
+"""Pairs of adjoining wells from which on they tell whether they are alike."""
+
 
 @dataclass(frozen=True)
 class Scatter:
@@ -69,6 +75,32 @@ def find_scatter(fields: FieldShifts, rests: Floats) -> Scatter:
         freedom_within=float(_FREEDOM + free[1]),
         freedom_between=float(_FREEDOM + free_wells[1]),
     )
+
+
+def difference_of_neighbours(fields: FieldShifts, rests: Floats) -> float:
+    """Return how much adjoining wells differ, as a share of how much any two do.
+
+    About 1 where a stage errs in each well by itself. Much less where a part of the plate slipped,
+    or it is bent: adjoining wells are then alike, and a movement of the whole does not hold
+    (Geary's contiguity ratio, The Incorporated Statistician 5, 1954, 115-146).
+
+    Args:
+        fields: The fields that follow the movement.
+        rests: What it leaves of their shifts, axes (field, z y x), micrometers.
+
+    Returns:
+        0 where too few wells adjoin, or their places are not known.
+    """
+    places, means = well_means(fields, fields.places), well_means(fields, rests[:, 1:])
+    one, two = np.triu_indices(len(places), 1)
+    distances = np.linalg.norm(places[one] - places[two], axis=1)
+    differences = np.sum((means[one] - means[two]) ** 2, axis=1)
+    # Where the layout is not known, all wells lie at one place.
+    least = float(distances.min(initial=np.inf))
+    adjoin = distances <= _NEXT * least
+    if least < fields.side or np.count_nonzero(adjoin) < _ENOUGH_PAIRS or not differences.any():
+        return 0.0
+    return float(differences[adjoin].mean() / differences.mean())
 
 
 def well_means(fields: FieldShifts, values: Floats) -> Floats:

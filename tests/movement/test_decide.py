@@ -59,6 +59,27 @@ CASES: list[tuple[Known, OnLowConfidence, str, Translation | None, str]] = [
         "predicted worse than 5 % of the field",
     ),
     (
+        Known(proposal(), put(within=30, unopposed=True)),
+        "neighbours",
+        "predicted +/- 30.0 px",
+        TRUE,
+        "the same in a well in which nothing shows, where all others follow the plate",
+    ),
+    (
+        Known(proposal(), put(within=40, unopposed=True)),
+        "neighbours",
+        "refused",
+        None,
+        "there too, worse than 10 % of the field says nothing",
+    ),
+    (
+        Known(proposal(candidate(WRONG)), put(within=30, unopposed=True)),
+        "neighbours",
+        "refused",
+        None,
+        "the well says something else after all",
+    ),
+    (
         Known(proposal(), put(fills_in=False)),
         "neighbours",
         "refused",
@@ -179,6 +200,8 @@ def test_what_is_said_names_the_evidence() -> None:
     assert "75.0 micrometers from where the other fields of the plate put it" in decided.reason
     decided = decide_region(Known(proposal(), put(by="well", fields=4)), "neighbours")
     assert "predicted by 4 fields of the well" in decided.reason
+    coarse = decide_region(Known(proposal(), put(within=30, unopposed=True)), "neighbours")
+    assert "by the plate's movement alone, as nothing in its well says it better" in coarse.reason
 
 
 LOOKS: list[tuple[Candidate | None, Prediction | None, bool, str]] = [

@@ -103,6 +103,18 @@ def test_one_wrong_field_of_a_well_does_not_speak_for_it() -> None:
     assert found.allows(tuple(truth))
 
 
+def test_the_plate_is_unopposed_only_where_nothing_shows_and_no_other_well_strayed() -> None:
+    plate = moved_plate(wells_noise=2, fields_noise=1)
+    alone, beside = left_out(plate, 0, alone=True), left_out(plate, 0)
+    assert alone is not None
+    assert beside is not None
+    assert (alone.unopposed, beside.unopposed) == (True, False)
+    plate.shifts[plate.wells == 5, 1] += 60
+    opposed = left_out(plate, 0, alone=True)
+    assert opposed is not None
+    assert (opposed.fills_in, opposed.unopposed) == (True, False)
+
+
 def test_where_many_wells_stray_the_plate_fills_in_nothing_but_is_a_test_still() -> None:
     plate = moved_plate(rows=4, columns=6, fields=1, wells_noise=1)
     rng = np.random.default_rng(0)
