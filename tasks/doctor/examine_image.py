@@ -9,7 +9,7 @@ from typing import Literal
 from tasks.doctor.finding import Finding
 from tasks.plan.errors import InvalidInputError
 from tasks.storage.attributes import ngff_metadata, read_attributes, zarr_format
-from tasks.storage.paths import is_inside, safe_name
+from tasks.storage.paths import require_level_inside, safe_name
 from tasks.storage.swap_table import is_half_replaced
 from tasks.survey.codecs import missing_codec
 from tasks.survey.label_names import find_labels
@@ -99,13 +99,15 @@ def _of_pyramid(pyramid: Path, image: Path) -> Iterator[Finding]:
         # A finding names its path itself.
         yield _refused(pyramid, str(error).removeprefix(f"{pyramid}: "))
         return
+    below = pyramid.relative_to(image)
     for name in scales.levels:
         level = pyramid / name
-        if not is_inside(level, image):
-            yield _for_a_person(
-                pyramid, f"the pyramid level {level} lies outside the image", "correct the metadata"
-            )
-        elif zarr_format(level) is None:
+        try:
+            require_level_inside(image, f"{below / name}")
+        except InvalidInputError as error:
+            yield _refused(level, str(error).removeprefix(f"{level} ").removeprefix(f"{image}: "))
+            continue
+        if zarr_format(level) is None:
             yield _for_a_person(
                 pyramid,
                 f"the pyramid level '{name}' is listed but is not there",

@@ -16,6 +16,7 @@ from tasks.storage.held import find_held, is_held
 from tasks.storage.hidden import LOCK_FOLDER, HiddenKind, hidden_folders, parse_hidden
 from tasks.storage.holders import Holder, read_holders
 from tasks.storage.kinds import kind_of
+from tasks.storage.paths import require_inside
 from tasks.storage.provenance import Record, read_provenance
 from tasks.storage.recover import find_leftovers, require_first_result
 from tasks.storage.swap import is_phantom
@@ -163,6 +164,7 @@ def _of_tables(well: Path) -> Iterator[Finding]:
 
 def _of_listed(image: Path, *, is_half_swapped: bool) -> Iterator[Finding]:
     try:
+        require_inside(image, image.parent)
         kind = kind_of(image)
         if kind == "image":
             with told_of(image):
@@ -176,7 +178,8 @@ def _of_listed(image: Path, *, is_half_swapped: bool) -> Iterator[Finding]:
                 "restore it from a backup, or take it from the well's list",
             )
     except (InvalidInputError, OSError) as error:
-        yield _finding(image, str(error), "person", "the image was not looked at any further")
+        problem = str(error).removeprefix(f"{image} ")
+        yield _finding(image, problem, "person", "the image was not looked at any further")
 
 
 def _of_unlisted(image: Path, record: Record) -> Finding:

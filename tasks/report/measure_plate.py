@@ -68,13 +68,25 @@ def measure_plate(
             said = _said(plate / well / image.name, changed)
             if not said and f"{image.name}{OUTPUT_SUFFIX}" in names:
                 continue
-            if said or image.acquisition in {None, question.reference_acquisition}:
+            if said or _is_reference(plate / well, image, question):
                 yield from said
                 continue
             try:
                 yield from _measure(plate / well, image, question, thresholds, folder)
             except (InvalidInputError, OSError) as error:
                 yield _unknown(well, image, str(error))
+
+
+def _is_reference(well: Path, image: WellImage, question: Question) -> bool:
+    """Return whether others are compared with an image, as is asked for or as it was registered."""
+    if image.acquisition in {None, question.reference_acquisition}:
+        return True
+    try:
+        record = read_provenance(well / image.name) or {}
+    except (InvalidInputError, OSError):
+        return False
+    reference = record.get("reference")
+    return isinstance(reference, dict) and reference.get("name") == record.get("origin")
 
 
 def _has_changed(image: Path) -> bool:

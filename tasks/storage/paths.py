@@ -96,6 +96,20 @@ def require_inside(path: Path, folder: Path) -> None:
         )
 
 
+def require_level_inside(image: Path, level: str) -> None:
+    """Check that a pyramid level, as metadata names it, is an image's own.
+
+    Raises:
+        InvalidInputError: If its name or a symbolic link leads out of the image.
+    """
+    if ".." in Path(level).parts:
+        raise InvalidInputError(
+            f"{image}: its metadata names the pyramid level '{level}', which lies outside the "
+            "image; correct the metadata"
+        )
+    require_inside(image / level, image)
+
+
 def _path_of_url(text: str, scheme: str) -> Path:
     if scheme != "file":
         raise UnsupportedStoreError(

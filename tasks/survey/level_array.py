@@ -11,7 +11,7 @@ from zarr.storage import LocalStore, StorePath
 
 from tasks.plan.errors import InvalidInputError
 from tasks.storage.attributes import ZARR_2_ARRAY, ZARR_3, is_zarr_3, read_json
-from tasks.storage.paths import is_inside
+from tasks.storage.paths import require_level_inside
 from tasks.survey.codecs import missing_codec
 
 
@@ -27,10 +27,7 @@ def open_level_array(image: Path, path: str) -> zarr.Array[Any]:
             program cannot read.
     """
     folder = image / path
-    if not is_inside(folder, image):
-        raise InvalidInputError(
-            f"{image}: its metadata names the pyramid level '{path}', which lies outside the image"
-        )
+    require_level_inside(image, path)
     document = folder / (ZARR_3 if is_zarr_3(folder) else ZARR_2_ARRAY)
     if document.is_file() and (missing := missing_codec(folder)):
         raise InvalidInputError(f"{folder}: {missing}")

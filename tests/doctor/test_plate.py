@@ -237,6 +237,20 @@ def test_a_lost_well_is_told(plate: Path) -> None:
     assert f"{well_of(plate)}: the plate lists this well, but there is no such folder" in finding
 
 
+def test_what_is_a_link_out_of_its_place_is_told_as_a_registration_does(
+    plate: Path, tmp_path: Path
+) -> None:
+    for below in ("1", "0/1"):
+        path = well_of(plate) / below
+        there = Path(shutil.move(path, tmp_path / below.replace("/", " ")))
+        path.symlink_to(there)
+    found = [str(finding) for finding in wrong(examine_plate(plate))]
+    assert [path for path, _, told in (one.partition(": is, or") for one in found) if told] == [
+        str(well_of(plate) / "0/1"),
+        str(well_of(plate) / "1"),
+    ]
+
+
 def test_an_error_while_repairing_does_not_stop_the_rest(
     plate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -48,3 +48,10 @@ def test_what_was_said_of_other_pixels_does_not_count(
     (found,) = measure_plate(plate, QUESTION, Thresholds(), tmp_path / "report")
     assert (found == SAID) is (changed is None)
     assert found.image == "1"
+
+
+def test_a_reference_is_not_compared_whichever_the_report_is_asked_for(
+    registered: Path, tmp_path: Path
+) -> None:
+    other = QUESTION.model_copy(update={"reference_acquisition": 1})
+    assert list(measure_plate(registered, other, Thresholds(), tmp_path / "report")) == [SAID]
