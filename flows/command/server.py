@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 
+from flows.command.prefect_settings import wrong_settings_told
 from flows.command.reach import check_configured_server
 from flows.server.own import OwnServer
 from flows.server.settings import set_up_server
+from tasks.plan.errors import InvalidInputError
 
 
 @contextmanager
@@ -28,7 +30,7 @@ def prefect_ready_for(module: str, *, verbose: bool) -> Iterator[None]:
             the summary and one line for an error are enough.
 
     Raises:
-        InvalidInputError: The configured server does not answer.
+        InvalidInputError: The configured server does not answer, or Prefect's settings are wrong.
         ValidationError: A setting of this site is out of bounds; nothing was started.
         OSError: Our own server does not answer; the message says why.
     """
@@ -43,7 +45,17 @@ def prefect_ready_for(module: str, *, verbose: bool) -> Iterator[None]:
     is_likely = not (os.environ.get("PREFECT_API_URL") or "prefect" in sys.modules)
     server = OwnServer(os.environ, verbose=verbose) if is_likely else None
 
-    from flows.server.at_hand import found, none_is_configured, start  # noqa: PLC0415 - see above
+    try:
+        with wrong_settings_told():
+            from flows.server.at_hand import (  # noqa: PLC0415 - see above
+                found,
+                none_is_configured,
+                start,
+            )
+    except InvalidInputError:
+        if server is not None:
+            server.end()
+        raise
 
     if not none_is_configured():
         if server is not None:
