@@ -53,7 +53,8 @@ def local_mean(values: Pixels, valid: Mask | None, width: float) -> Pixels:
         weight = _gaussian(_binned(valid.astype(np.float32), step), sigma)
     mean = total / np.maximum(weight, 1e-3)
     if step > 1:
-        for axis in (1, 2):
+        # Whole rows last, as they lie in order.
+        for axis in (2, 1):
             mean = _between(mean, axis, values.shape[axis], step)
     smooth: Pixels = mean.astype(np.float32, copy=False)
     return smooth
@@ -130,10 +131,17 @@ def _profile(values: Pixels, valid: Mask | None, along: int, noise: float) -> Pi
 
 
 def _binned(values: Pixels, step: int) -> Pixels:
-    for axis in (1, 2) if step > 1 else ():
-        edges = np.arange(0, values.shape[axis], step)
-        values = np.add.reduceat(values, edges, axis=axis)
-    return values
+    """Return the sums of blocks of pixels along y and x; the last ones may be smaller."""
+    if step == 1:
+        return values
+    planes, height, width = values.shape
+    full = height // step * step
+    # Several times as fast as the same as below.
+    rows = values[:, :full].reshape(planes, -1, step, width).sum(axis=2)
+    if full < height:
+        rows = np.concatenate([rows, values[:, full:].sum(axis=1, keepdims=True)], axis=1)
+    blocks: Pixels = np.add.reduceat(rows, np.arange(0, width, step), axis=2)
+    return blocks
 
 
 def _lengths(size: int, step: int) -> Pixels:

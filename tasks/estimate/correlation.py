@@ -77,13 +77,16 @@ def correlation_map(reference: Prepared, moving: Prepared, min_overlap: float) -
     largest = float(np.prod([min(pair) for pair in sides], dtype=np.float64))
     spans = tuple(Span.of(*pair, min_overlap * pixels / largest) for pair in sides)
     shape = tuple(fft.next_fast_len(span.enough, real=True) for span in spans)
+    # One plane stays as it is along z, which would take as long as any axis.
+    axes = (0, 1, 2) if shape[0] > 1 else (1, 2)
+    enough = shape[axes[0] :]
 
     def forward(values: Pixels) -> NDArray[np.complex64]:
-        transformed: NDArray[np.complex64] = fft.rfftn(values, shape)
+        transformed: NDArray[np.complex64] = fft.rfftn(values, enough, axes)
         return transformed
 
     def backward(spectrum: NDArray[np.complex64]) -> Pixels:
-        full = fft.irfftn(spectrum, shape)
+        full = fft.irfftn(spectrum, enough, axes)
         ordered = np.empty([span.last - span.first + 1 for span in spans], np.float32)
         parts = [span.parts(n) for span, n in zip(spans, shape, strict=True)]
         for chosen in itertools.product(*parts):
@@ -156,6 +159,8 @@ class Span:
 def _sums(values: Pixels, spans: Sequence[Span]) -> Pixels:
     """Return the sum over the overlap at every shift, of a region where all pixels count."""
     for axis, span in enumerate(spans):
+        if span.size == span.other == 1:
+            continue
         first, last = span.covered()
         sums = np.zeros([n + (along == axis) for along, n in enumerate(values.shape)])
         np.cumsum(values, axis=axis, out=sums[(slice(None),) * axis + (slice(1, None),)])

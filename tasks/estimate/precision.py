@@ -43,7 +43,9 @@ def standard_error(refined: Refined) -> float:
 
 
 def _by_tile(values: NDArray[np.floating]) -> NDArray[np.float64]:
-    flat: NDArray[np.float64] = values.sum(axis=0, dtype=np.float64)
+    flat: NDArray[np.float64] = values[0].astype(np.float64)
+    for plane in values[1:]:
+        flat += plane
     for axis in (0, 1):
         tiles = min(_TILES, flat.shape[axis])
         first = np.arange(tiles) * flat.shape[axis] // tiles

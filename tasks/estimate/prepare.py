@@ -142,15 +142,22 @@ def average(region: NDArray[Any], factor: int) -> tuple[Pixels, Mask | None]:
     height, width = (n // factor * factor for n in region.shape[1:])
     region = region[:, :height, :width]
     if not np.issubdtype(region.dtype, np.floating):
-        return _block_sums(region, factor) / np.float32(factor**2), None
+        return _block_means(region, factor), None
     values = region.astype(np.float32)
     finite = np.isfinite(values)
     if finite.all():
-        return _block_sums(values, factor) / np.float32(factor**2), None
+        return _block_means(values, factor), None
     count = _block_sums(finite, factor)
     total = _block_sums(np.where(finite, values, np.float32(0)), factor)
     valid: Mask = count > 0
     return np.where(valid, total / np.maximum(count, 1), np.float32(np.nan)), valid
+
+
+def _block_means(values: NDArray[Any], factor: int) -> Pixels:
+    means = _block_sums(values, factor)
+    if factor > 1:
+        means /= np.float32(factor**2)
+    return means
 
 
 def _block_sums(values: NDArray[Any], factor: int) -> Pixels:
@@ -172,7 +179,7 @@ def coarser(region: Prepared, step: int) -> Prepared:
     valid = region.valid
     if valid is not None:
         valid = _block_sums(valid[inner], step) > step**2 / 2
-    values = _block_sums(region.values[inner], step) / np.float32(step**2)
+    values = _block_means(region.values[inner], step)
     if valid is not None:
         values *= valid
     return Prepared(

@@ -209,7 +209,9 @@ def _window_energies(
     values: Pixels, tile: tuple[int, int], count: tuple[int, int]
 ) -> NDArray[np.float64]:
     """Return the sum of squares at every place of the search, per tile: (rows, columns, y, x)."""
-    energies: NDArray[np.float64] = np.square(values).sum(axis=0, dtype=np.float64)
+    energies: NDArray[np.float64] = np.square(values[0], dtype=np.float64)
+    for plane in values[1:]:
+        energies += np.square(plane, dtype=np.float64)
     places = np.arange(2 * _SEARCH, -1, -1)[:, None]
     for axis in (0, 2):
         # From the sums up to each place; the places' own axis comes before the tiles'.

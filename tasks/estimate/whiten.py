@@ -34,14 +34,15 @@ def whiten(region: Prepared) -> Prepared:
         shape = [1, 1, 1]
         shape[axis] = values.shape[axis]
         values *= taper(values.shape[axis]).astype(np.float32).reshape(shape)
-    spectrum = fft.rfftn(values)
+    axes = (0, 1, 2) if len(values) > 1 else (1, 2)
+    spectrum = fft.rfftn(values, axes=axes)
     strength = np.abs(spectrum)
     fy = fft.fftfreq(values.shape[1]).astype(np.float32)[:, None]
     fx = fft.rfftfreq(values.shape[2]).astype(np.float32)[None, :]
     passed = np.exp(-2 * (np.pi * _FINEST) ** 2 * (fy**2 + fx**2))
     floor = max(_FLOOR * float(strength.mean()), float(np.finfo(np.float32).tiny))
     spectrum *= passed / np.maximum(strength, np.float32(floor))
-    white = fft.irfftn(spectrum, values.shape)
+    white = fft.irfftn(spectrum, values.shape[axes[0] :], axes)
     if region.valid is not None:
         white *= region.valid
     return dataclasses.replace(region, values=white.astype(np.float32, copy=False))
