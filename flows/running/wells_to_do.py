@@ -8,6 +8,7 @@ from pathlib import Path
 from prefect.logging import get_run_logger
 
 from tasks.plan.errors import InvalidInputError, NothingToRegisterError
+from tasks.storage.recover import half_swapped
 from tasks.survey.selection import select_wells
 
 
@@ -16,7 +17,8 @@ def wells_to_do(
 ) -> tuple[list[str], dict[str, str]]:
     """Return the wells with something to register, and why each other one has nothing.
 
-    A well that cannot be read is one to work on: its own run fails, and says why.
+    A well that cannot be read is one to work on: its own run fails, and says why. So is one that
+    lacks an image only because a swap was interrupted: its own run puts that right first.
 
     Args:
         plate: Root folder of the plate.
@@ -32,7 +34,10 @@ def wells_to_do(
         try:
             look(plate / well)
         except NothingToRegisterError as error:
-            left_out[well] = str(error)
+            if half_swapped(plate / well):
+                selected.append(well)
+            else:
+                left_out[well] = str(error)
         except (InvalidInputError, OSError):
             selected.append(well)
         else:

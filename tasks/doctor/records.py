@@ -61,7 +61,8 @@ def _left_out(well: Path, listed: Sequence[WellImage], records: Records) -> Iter
         left = [
             image.name
             for image in listed
-            if image.name not in records
+            if (well / image.name).is_dir()
+            and image.name not in records
             and image.name not in origins
             and (
                 (image.acquisition is not None and image.acquisition not in acquisitions)

@@ -9,6 +9,7 @@ from tasks.plan.errors import NothingToRegisterError
 from tasks.plan.window import Frozen
 from tasks.storage.attributes import zarr_format
 from tasks.storage.provenance import is_output
+from tasks.storage.recover import half_swapped
 from tasks.storage.well_entries import read_images
 from tasks.survey.listed_tables import list_tables
 from tasks.survey.moved_in_place import read_frame
@@ -113,7 +114,12 @@ def _lacking(well: Path, acquisitions: Mapping[str, int | None]) -> dict[str, st
     found = {}
     for name, acquisition in acquisitions.items():
         if zarr_format(well / name) is None:
-            found[name] = "is listed in its well but is not there"
+            found[name] = (
+                "lost its name when an earlier run was interrupted; a run, or `plate-registration "
+                "doctor --repair`, gives it back"
+                if name in half_swapped(well)
+                else "is listed in its well but is not there"
+            )
         elif acquisition is None:
             found[name] = "has no acquisition in the well's metadata"
     return found

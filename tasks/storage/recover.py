@@ -112,6 +112,27 @@ def require_image(image: Path) -> None:
     require_kind(image, "image")
 
 
+def half_swapped(well: Path) -> tuple[str, ...]:
+    """Return the images of a well that lost their name to a swap which was interrupted.
+
+    The next run that works on the well gives it back.
+
+    Raises:
+        InvalidInputError: If the path is no well, or its list cannot be understood.
+        OSError: If it cannot be read.
+    """
+    leftovers, earlier = find_leftovers(well), find_earlier(well)
+    return tuple(
+        name
+        for name in (image.name for image in read_images(well))
+        if kind_of(well / name) in {"missing", "other"}
+        and (
+            leftovers.get(name, frozenset()) & {"replaced", "verified"}
+            or f".{name}.replaced" in earlier.get(name, ())
+        )
+    )
+
+
 def find_leftovers(well: Path) -> dict[str, frozenset[HiddenKind]]:
     """Return the hidden folders of each image of a well, without changing anything."""
     found: dict[str, frozenset[HiddenKind]] = {}

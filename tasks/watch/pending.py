@@ -6,12 +6,14 @@ from pathlib import Path
 
 from tasks.estimate.images import group_images, without_regions
 from tasks.estimate.options import RegionOptions, registered_name
+from tasks.plan.errors import NothingToRegisterError
 from tasks.plan.window import Frozen
 from tasks.storage.attributes import zarr_format
 from tasks.storage.held import held_path
-from tasks.storage.hidden import OUTPUT_SUFFIX, hidden_folders, output_names
+from tasks.storage.hidden import OUTPUT_SUFFIX, output_names
 from tasks.storage.holders import read_holders
 from tasks.storage.provenance import is_output, read_provenance
+from tasks.storage.recover import half_swapped
 from tasks.storage.well_entries import read_images
 from tasks.survey.listed_tables import list_tables
 from tasks.survey.table_record import read_record
@@ -43,17 +45,25 @@ def pending_in(well: Path, regions: RegionOptions) -> Pending:
     """
     if reason := _not_complete(well, regions.input_roi_table):
         return Pending(reason=reason)
-    groups, _ = group_images(
-        well,
-        input_roi_table=regions.input_roi_table,
-        reference_acquisition=regions.reference_acquisition,
-    )
+    half = half_swapped(well)
+    try:
+        groups, _ = group_images(
+            well,
+            input_roi_table=regions.input_roi_table,
+            reference_acquisition=regions.reference_acquisition,
+        )
+    except NothingToRegisterError:
+        if not half:
+            raise
+        groups = ()
     waiting = tuple(
         image.name
         for group in groups
         for image in (*group.others, group.reference)
         if not _is_registered(image)
     )
+    # The next run gives them their names back, and goes on.
+    waiting += half
     return Pending(images=waiting, reason=_in_the_way(well, waiting) if waiting else "")
 
 
@@ -63,7 +73,7 @@ def _not_complete(well: Path, table: str) -> str:
     for entry in read_images(well):
         image = well / entry.name
         if zarr_format(image) is None:
-            if _is_half_swapped(image):
+            if entry.name in half_swapped(well):
                 continue
             return f"image {entry.name} is not there yet"
         if not is_output(image):
@@ -97,11 +107,6 @@ def _is_registered(image: Path) -> bool:
         return True
     beside = image.with_name(f"{image.name}{OUTPUT_SUFFIX}")
     return (read_provenance(beside) or {}).get("origin") == image.name
-
-
-def _is_half_swapped(image: Path) -> bool:
-    """Whether a run was killed while it put a new image in place; the next run sees to it."""
-    return any(path.is_dir() for path in hidden_folders(image.parent, image.name))
 
 
 def _is_of_others(image: Path, registered: str) -> bool:

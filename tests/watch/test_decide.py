@@ -5,11 +5,16 @@ from __future__ import annotations
 import os
 import shutil
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from flows.running.wells_to_do import wells_to_do
+from tasks.doctor.plate import examine_plate, repair_plate
+from tasks.estimate.images import group_images
 from tasks.estimate.options import RegionOptions, registered_name
+from tasks.plan.errors import NothingToRegisterError
 from tasks.storage.held import held_path
 from tasks.storage.locks import own_registration
 from tasks.watch.attempts import Attempts
@@ -51,6 +56,26 @@ def plate(two_wells: Path, tmp_path: Path) -> Path:
 
 def test_a_new_plate_is_registered_well_by_well(plate: Path) -> None:
     assert decided(plate) == Decision(wells={"A/01": ("1", "0"), "B/02": ("1", "0")})
+
+
+@pytest.mark.parametrize("image", ["0", "1"])
+def test_a_well_whose_image_lost_its_name_in_a_swap_is_taken_up(plate: Path, image: str) -> None:
+    well = plate / "A/01"
+    (well / image).rename(well / f".{image}.plate-registration.replaced")
+    assert image in decided(plate).wells["A/01"]
+    look = partial(group_images, input_roi_table=TABLE, reference_acquisition=0)
+    assert wells_to_do(plate, None, look) == (["A/01", "B/02"], {})
+    assert "lost its name when an earlier run was interrupted" in why_nothing_is_to_do(well)
+    (told_by_doctor,) = examine_plate(plate)
+    assert "stopped in the middle of a swap" in str(told_by_doctor)
+    repair_plate(plate)
+    assert decided(plate).wells["A/01"] == ("1", "0")
+
+
+def why_nothing_is_to_do(well: Path) -> str:
+    with pytest.raises(NothingToRegisterError) as caught:
+        group_images(well, input_roi_table=TABLE, reference_acquisition=0)
+    return str(caught.value)
 
 
 def test_what_is_registered_is_finished_and_only_the_rest_is_taken_up(one_done: Path) -> None:
