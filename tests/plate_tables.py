@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -50,16 +50,7 @@ def write_regions(
         ]
         _add_table(image, table, RoiTable(rois=rois), backend)
 
-    tables = image / "tables"
-    if tables.exists():
-        write()
-    else:
-        described = [
-            file.read_bytes()
-            for name in (".zattrs", "zarr.json", "*/.zarray", "*/zarr.json")
-            for file in sorted(image.glob(name))
-        ]
-        make_once(tables, (described, table, regions, backend, columns), write)
+    write_once(image, ("regions", table, regions, backend, columns), write)
 
 
 def add_masking_table(
@@ -71,12 +62,16 @@ def add_masking_table(
     backend: Backend = "csv",
 ) -> None:
     """Write a masking ROI table: box per object number of a label; left-out axes are whole."""
-    extents = _extents(image)
-    rois = [
-        Roi.from_values({**extents, **box}, name=str(number), label=number)
-        for number, box in boxes.items()
-    ]
-    _add_table(image, table, MaskingRoiTable(rois=rois, reference_label=label), backend)
+
+    def write() -> None:
+        extents = _extents(image)
+        rois = [
+            Roi.from_values({**extents, **box}, name=str(number), label=number)
+            for number, box in boxes.items()
+        ]
+        _add_table(image, table, MaskingRoiTable(rois=rois, reference_label=label), backend)
+
+    write_once(image, ("masks", table, label, boxes, backend), write)
 
 
 def add_feature_table(
@@ -88,15 +83,39 @@ def add_feature_table(
     backend: Backend = "csv",
 ) -> None:
     """Write a feature table: three measurements per object number of a label."""
-    rows = pd.DataFrame(
-        {
-            "area": np.arange(len(numbers)) * 1.5 + 10,
-            "mean_intensity": np.arange(len(numbers)) * 100.25,
-            "cells": np.arange(len(numbers)),
-        },
-        index=pd.Index(list(numbers), name="label"),
-    )
-    _add_table(image, table, FeatureTable(rows, reference_label=label), backend)
+
+    def write() -> None:
+        rows = pd.DataFrame(
+            {
+                "area": np.arange(len(numbers)) * 1.5 + 10,
+                "mean_intensity": np.arange(len(numbers)) * 100.25,
+                "cells": np.arange(len(numbers)),
+            },
+            index=pd.Index(list(numbers), name="label"),
+        )
+        _add_table(image, table, FeatureTable(rows, reference_label=label), backend)
+
+    write_once(image, ("features", table, label, numbers, backend), write)
+
+
+def write_once(image: Path, arguments: Any, write: Callable[[], object]) -> None:
+    """Let a function write into an image's tables, or copy what it has written to the same.
+
+    The same is an image of the same description with the same tables, given the same arguments,
+    among which must be what tells the function from others.
+    """
+    tables = image / "tables"
+    described = [
+        file.read_bytes()
+        for name in (".zattrs", "zarr.json", "*/.zarray", "*/zarr.json")
+        for file in sorted(image.glob(name))
+    ]
+    there = {
+        file.relative_to(tables).as_posix(): file.read_bytes()
+        for file in sorted(tables.rglob("*"))
+        if file.is_file()
+    }
+    make_once(tables, (described, there, arguments), write)
 
 
 def _extents(image: Path) -> dict[str, tuple[float, float]]:

@@ -14,7 +14,6 @@ from pathlib import Path
 from filelock import FileLock
 from prefect.context import _temporary_global_settings_context, get_settings_context
 from prefect.settings import PREFECT_API_URL, temporary_settings
-from prefect.testing.utilities import prefect_test_harness
 
 
 @contextmanager
@@ -29,6 +28,9 @@ def server_shared_in(folder: Path) -> Iterator[None]:
             fcntl.flock(users, fcntl.LOCK_SH)
             is_mine = not address.exists()
             if is_mine:
+                # It loads all of Prefect's server, which the other processes need not wait for.
+                from prefect.testing.utilities import prefect_test_harness  # noqa: PLC0415
+
                 server.enter_context(prefect_test_harness(server_startup_timeout=120))
                 address.write_text(PREFECT_API_URL.value(), encoding="utf-8")
             else:

@@ -114,8 +114,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         "PATH": f"{commands}:{os.environ['PATH']}",
         "PREFECT_SERVER_API_AUTH_STRING": ":".join(PASSWORD),
         "PREFECT_API_AUTH_STRING": ":".join(PASSWORD),
-        "PREFECT_WORKER_QUERY_SECONDS": "1",
-        "PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS": "2",
+        "PREFECT_WORKER_QUERY_SECONDS": "2",
+        "PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS": "4",
         # A run that waits for another asks again after so long.
         "PREFECT_DEPLOYMENT_CONCURRENCY_SLOT_WAIT_SECONDS": "2",
         # The server of a site is at the port that it has by default.

@@ -33,6 +33,12 @@ def told(setting: Any) -> Any:
     return setting
 
 
+def log_of(site: Site, run: str) -> str:
+    """Return what a run has logged."""
+    logs = {"logs": {"flow_run_id": {"any_": [run]}}}
+    return "\n".join(each["message"] for each in site.answer("POST", "/logs/filter", logs))
+
+
 def skips(deployment: dict[str, Any]) -> bool:
     """Return whether a run beyond the limit is skipped."""
     strategy: str = deployment["concurrency_options"]["collision_strategy"]

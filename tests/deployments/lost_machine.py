@@ -65,18 +65,32 @@ def watch_closely(site: Site, address: str) -> None:
 
 def lose_machine(site: Site) -> None:
     """Kill the worker and the runs that it has started, all at one moment."""
-    worker = site.worker.pid
-    runs = [pid for pid, parent in _parents() if parent == worker]
+    runs = _runs_of(site)
     assert runs
-    for pid in (worker, *runs):
+    for pid in (site.worker.pid, *runs):
         os.kill(pid, signal.SIGKILL)
     site.worker.wait(60)
 
 
+def has_process(site: Site, run: str) -> bool:
+    """Return whether a run has a process, which the worker has started and which has not ended."""
+    return any(
+        f"PREFECT__FLOW_RUN_ID={run}".encode() in _read(pid, "environ") for pid in _runs_of(site)
+    )
+
+
+def _runs_of(site: Site) -> list[int]:
+    return [pid for pid, parent in _parents() if parent == site.worker.pid]
+
+
 def _parents() -> Iterator[tuple[int, int]]:
     for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            stat = (folder / "stat").read_text()
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        yield int(folder.name), int(stat.rpartition(")")[2].split()[1])
+        if stat := _read(int(folder.name), "stat"):
+            yield int(folder.name), int(stat.rpartition(b")")[2].split()[1])
+
+
+def _read(pid: int, name: str) -> bytes:
+    try:
+        return Path("/proc", str(pid), name).read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""

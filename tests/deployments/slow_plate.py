@@ -11,11 +11,9 @@ from numcodecs import LZMA
 from tests.flows.conftest import TABLE
 from tests.plates import make_plate, write_regions
 
-PLANES = 160
 
-
-def slow_plate(path: Path, wells: Sequence[str] = ("A/01",), planes: int = PLANES) -> Path:
-    """Write a plate whose codec takes half a minute for an image on one core."""
+def slow_plate(path: Path, wells: Sequence[str] = ("A/01",), planes: int = 320) -> Path:
+    """Write a plate whose codec takes a minute for an image on one core."""
     side = 512
     make_plate(
         path,

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from time import sleep
 from typing import Any
 
 import httpx
@@ -20,10 +19,11 @@ from tests.deployments.browser import browser
 from tests.deployments.conftest import Site, running
 from tests.deployments.documented import blocks_of
 from tests.deployments.installed import PROJECT
-from tests.deployments.known import known, on_event, skips, told
-from tests.deployments.lost_machine import listening, lose_machine, watch_closely
+from tests.deployments.known import known, log_of, skips
+from tests.deployments.lost_machine import has_process, listening, lose_machine, watch_closely
 from tests.deployments.run_form import ask_in_form, report_shown_by
-from tests.deployments.slow_plate import PLANES, slow_plate
+from tests.deployments.set_by_site import kept_when_deploying_again
+from tests.deployments.slow_plate import slow_plate
 from tests.deployments.waiting import until, until_end, until_state
 from tests.estimate.wells import STAIN, make_well
 from tests.flows.conftest import TABLE, registrable_plate
@@ -61,50 +61,6 @@ def test_who_has_no_password_is_refused(site: Site) -> None:
     answer = httpx.get(f"{site.api}/health", headers=elsewhere, timeout=30)
     assert "access-control-allow-origin" not in answer.headers
     assert site.request("POST", paths[0], {}).status_code == 200
-
-
-SET_BY_A_SITE = {
-    "parameters": {"registered_roi_table": "mine", "workers": 3},
-    "concurrency_limit": 2,
-    "concurrency_options": {"collision_strategy": "CANCEL_NEW"},
-    "job_variables": {"env": {"PLATE_REGISTRATION_RETRIES": "5"}},
-}
-
-
-def test_deploying_again_keeps_what_a_site_has_set(
-    site: Site, deployed: dict[str, dict[str, Any]]
-) -> None:
-    # No other test uses it.
-    url = f"/deployments/{deployed['plate-nightly']['id']}"
-    (schedule,) = deployed["plate-nightly"]["schedules"]
-    due = {"schedule": {"cron": "30 3 * * 6", "timezone": "Europe/Zurich"}, "slug": "nightly"}
-    where = {"parameters": {"plate_url": "/srv/saturday.zarr"}, "active": True}
-    site.request("PATCH", url, SET_BY_A_SITE).raise_for_status()
-    site.request("POST", f"{url}/pause_deployment").raise_for_status()
-    changed = f"{url}/schedules/{schedule['id']}"
-    site.request("PATCH", changed, {**due, **where}).raise_for_status()
-    on_event(site, switch=False)
-    before = known(site)
-    said = site.run("plate-registration", "deploy")
-    assert "kept: parameter registered_roi_table is 'mine'" in said
-    after = known(site)
-    assert not on_event(site)
-    on_event(site, switch=True)
-    assert after["plate-nightly"]["paused"]
-    assert after["plate-nightly"]["schedules"][0]["active"]
-    assert after["plate-nightly"]["job_variables"]["env"] == {
-        "MALLOC_ARENA_MAX": "1",
-        "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "60",
-        "PLATE_REGISTRATION_RETRIES": "5",
-    }
-    for name, deployment in before.items():
-        for setting in ("parameters", "schedules", "concurrency_options", "paused"):
-            assert told(after[name][setting]) == told(deployment[setting]), (name, setting)
-        limits = [each["global_concurrency_limit"]["limit"] for each in (deployment, after[name])]
-        assert limits[0] == limits[1], name
-    # Prefect's own command would set all that back.
-    with pytest.raises(AssertionError, match="`plate-registration deploy`, which keeps it"):
-        site.run("prefect", "--no-prompt", "deploy", "--name", "image")
 
 
 @pytest.mark.parametrize(
@@ -152,6 +108,15 @@ def test_every_documented_command_does_what_it_says(site: Site) -> None:
             told = {"parameters": {**deployment["parameters"], "level_path": "0"}}
             site.request("PATCH", f"/deployments/{deployment['id']}", told).raise_for_status()
             printed.append("told")
+        if block.text == "plate-registration deploy\n":
+            with kept_when_deploying_again(site):
+                said = site.shell.run(block)
+            assert "kept: parameter registered_roi_table is 'mine'" in said
+            # Prefect's own command would set all that back.
+            with pytest.raises(AssertionError, match="`plate-registration deploy`, which keeps it"):
+                site.run("prefect", "--no-prompt", "deploy", "--name", "image")
+            printed.append(said)
+            continue
         # No Docker here; its files are looked at in `test_prefect_yaml`.
         lines = [line for line in block.text.splitlines() if not line.startswith("docker ")]
         printed.append(site.shell.run(block._replace(text="\n".join(lines))))
@@ -234,57 +199,46 @@ def test_runs_by_schedule_and_by_form_register_plates(
     assert (tmp_path / "raw.registration" / "report.html").is_file()
 
 
-def test_a_cancelled_run_stops_writing_and_leaves_nothing_for_a_person(
+def test_a_cancelled_run_leaves_nothing_and_a_lost_machine_is_noticed(
     site: Site, deployed: dict[str, dict[str, Any]], tmp_path: Path
 ) -> None:
+    # The last test: in the end the worker is gone.
     plate = slow_plate(tmp_path / "slow.zarr")
     well = plate / "A" / "01"
     before = files_of(well / "1")
-    asked = {"well_url": str(well), "registered_roi_table": TABLE, "workers": 1}
-    run = site.start(deployed["well"], asked)
-
-    def chunks() -> list[Path]:
-        return list((well / ".1.plate-registration.staging" / "0").glob("*/*/*"))
-
-    until(chunks, seconds=180, what="the worker starts the run, and it writes pixels")
-    # What the button of Prefect's UI sends.
-    cancelling = {"state": {"type": "CANCELLING"}}
-    site.answer("POST", f"/flow_runs/{run}/set_state", cancelling)
-
-    until_state(site, run, "CANCELLED", what="the run ends as cancelled")
-    written = len(chunks())
-    assert written < PLANES
-    sleep(2)
-    assert len(chunks()) == written
-    assert files_of(well / "1") == before
-    repair_plate(plate)
-    assert not examine_plate(plate)
-    assert not list(well.glob(".*staging*"))
-
-
-def test_a_lost_machine_is_noticed_and_who_waits_for_it_says_so(
-    site: Site, deployed: dict[str, dict[str, Any]], tmp_path: Path
-) -> None:
-    # The last test: the worker is gone.
-    plate = slow_plate(tmp_path / "slow.zarr")
     asked = {"plate_url": str(plate), "registered_roi_table": TABLE, "workers": 1}
+    first = site.start(deployed["plate"], asked)
+    until_state(site, first, "RUNNING", what="the worker starts it")
+    second = site.start(deployed["plate"], asked)
+    waits = "as many runs of the deployment plate"
+    until(
+        lambda: waits in log_of(site, second),
+        seconds=300,
+        what="the run that waits says for what",
+    )
+    until(
+        lambda: list((well / ".1.plate-registration.staging" / "0").glob("*/*/*")),
+        seconds=180,
+        what="the first writes pixels",
+    )
     with listening() as (address, heard):
         watch_closely(site, address)
-        first = site.start(deployed["plate"], asked)
-        until_state(site, first, "RUNNING", what="the worker starts it")
-        second = site.start(deployed["plate"], asked)
+        # What the button of Prefect's UI sends.
+        cancelling = {"state": {"type": "CANCELLING"}}
+        site.answer("POST", f"/flow_runs/{first}/set_state", cancelling)
+        until_state(site, first, "CANCELLED", what="the run ends as cancelled")
+        assert not has_process(site, first)
+        assert files_of(well / "1") == before
 
-        def waits() -> bool:
-            logs = {"logs": {"flow_run_id": {"any_": [second]}}}
-            told = site.answer("POST", "/logs/filter", logs)
-            return any("as many runs of the deployment plate" in log["message"] for log in told)
-
-        until(waits, seconds=300, what="the run that waits says for what")
+        until_state(site, second, "RUNNING", what="its place is free for the next")
         lose_machine(site)
-        lost = until_state(site, first, "CRASHED", what="the server notices")
+        lost = until_state(site, second, "CRASHED", what="the server notices")
         assert lost["message"].startswith("No sign of life for 0.25 min")
         until(lambda: heard, seconds=300, what="word is sent")
         assert "slow.zarr: Crashed | No sign of life" in heard[0]
     deployment = site.answer("GET", f"/deployments/{deployed['plate']['id']}")
-    # Its place is free for the next.
     assert deployment["global_concurrency_limit"]["active_slots"] == 0
+    # It leaves nothing for a person.
+    repair_plate(plate)
+    assert not examine_plate(plate)
+    assert not list(well.glob(".*staging*"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -34,6 +33,14 @@ def plate(tmp_path: Path) -> Path:
     return registrable_plate(tmp_path / "plate.zarr", wells=("A/01",))
 
 
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What such a plate's well is once it was registered without a fault."""
+    plate = registrable_plate(tmp_path_factory.mktemp("undisturbed") / "plate.zarr", ("A/01",))
+    apply_registration_to_plate(str(plate), TABLE)
+    return digest_tree(plate / "A" / "01")
+
+
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     quick = register_image_of_plate.with_options(retries=3, retry_delay_seconds=0)
@@ -59,17 +66,15 @@ def failing(
 
 @pytest.mark.parametrize("step", PLACES)
 def test_what_heals_is_tried_again_and_the_result_is_as_if_nothing_had_been(
-    plate: Path, step: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    plate: Path, step: str, monkeypatch: pytest.MonkeyPatch, undisturbed: dict[str, str]
 ) -> None:
-    undisturbed = shutil.copytree(plate, tmp_path / "copy.zarr")
-    apply_registration_to_plate(str(undisturbed), TABLE)
     module, name = PLACES[step]
     errors = [OSError(errno.ESTALE, "Stale file handle"), LockHeldError("in use by process 7")]
     failing(monkeypatch, module, name, errors)
     result = apply_registration_to_plate(str(plate), TABLE)
     assert errors == []
     assert [report.outcome for report in result.reports] == ["registered"] * 3
-    assert digest_tree(plate / "A" / "01") == digest_tree(undisturbed / "A" / "01")
+    assert digest_tree(plate / "A" / "01") == undisturbed
 
 
 def test_what_does_not_heal_fails_at_once_with_its_cause(
@@ -86,10 +91,8 @@ def test_what_does_not_heal_fails_at_once_with_its_cause(
 
 
 def test_a_fault_after_the_swap_is_finished_by_the_next_attempt(
-    plate: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    plate: Path, monkeypatch: pytest.MonkeyPatch, undisturbed: dict[str, str]
 ) -> None:
-    undisturbed = shutil.copytree(plate, tmp_path / "copy.zarr")
-    apply_registration_to_plate(str(undisturbed), TABLE)
     original = finalize.publish
     errors = [OSError(errno.EIO, "Input/output error")]
 
@@ -103,15 +106,13 @@ def test_a_fault_after_the_swap_is_finished_by_the_next_attempt(
     # The second attempt finds it in its place.
     outcomes = sorted(report.outcome for report in result.reports)
     assert outcomes == ["registered", "registered", "skipped"]
-    assert digest_tree(plate / "A" / "01") == digest_tree(undisturbed / "A" / "01")
+    assert digest_tree(plate / "A" / "01") == undisturbed
 
 
-def test_processes_give_what_threads_give(plate: Path, tmp_path: Path) -> None:
-    copy = shutil.copytree(plate, tmp_path / "copy.zarr")
-    apply_registration_to_plate(str(plate), TABLE)
+def test_processes_give_what_threads_give(plate: Path, undisturbed: dict[str, str]) -> None:
     # One process does it as well as many, each of which has to load all code.
     result = apply_registration_to_plate(
-        str(copy), TABLE, task_runner="processes", parallel_images=1
+        str(plate), TABLE, task_runner="processes", parallel_images=1
     )
     assert [report.outcome for report in result.reports] == ["registered"] * 3
-    assert digest_tree(copy / "A" / "01") == digest_tree(plate / "A" / "01")
+    assert digest_tree(plate / "A" / "01") == undisturbed

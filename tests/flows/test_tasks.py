@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import functools
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ import pytest
 from flows.image import apply_registration_to_image
 from tasks import copy_tables, finalize, resolve_reference, write_image, write_labels
 from tasks.plan.errors import InvalidInputError, LockHeldError
-from tests.flows.conftest import TABLE
+from tests.flows.conftest import TABLE, registrable_plate
 from tests.plates import read_levels
 from tests.trees import digest_tree
 
@@ -28,6 +27,14 @@ PLACES = {
     "copy-tables": (copy_tables, "write_tables"),
     "finalize": (finalize, "verify_staged"),
 }
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What image 1 of such a well is once it was registered without a fault."""
+    plate = registrable_plate(tmp_path_factory.mktemp("undisturbed") / "plate.zarr", ("A/01",))
+    apply_registration_to_image(str(plate / "A" / "01" / "1"), TABLE)
+    return digest_tree(plate / "A" / "01" / "1")
 
 
 @pytest.fixture(autouse=True)
@@ -58,18 +65,14 @@ def failing(
 
 @pytest.mark.parametrize("task", PLACES)
 def test_what_heals_is_tried_again_and_the_result_is_as_if_nothing_had_been(
-    well: Path, task: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    well: Path, task: str, monkeypatch: pytest.MonkeyPatch, undisturbed: dict[str, str]
 ) -> None:
-    undisturbed = tmp_path / "copy.zarr"
-    shutil.copytree(well.parent.parent, undisturbed)
-    apply_registration_to_image(str(undisturbed / "A" / "01" / "1"), TABLE)
-
     module, name = PLACES[task]
     stale = OSError(errno.ESTALE, "Stale file handle")
     calls = failing(monkeypatch, module, name, [stale, FileNotFoundError("not there yet")])
     apply_registration_to_image(str(well / "1"), TABLE)
     assert len(calls) == 3
-    assert digest_tree(well / "1") == digest_tree(undisturbed / "A" / "01" / "1")
+    assert digest_tree(well / "1") == undisturbed
 
 
 @pytest.mark.parametrize("task", PLACES)

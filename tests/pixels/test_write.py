@@ -79,7 +79,7 @@ def test_levels_equal_slicing_and_zoom(
     check(case, tmp_path, workers)
 
 
-MOST_CHUNKS = 2000
+MOST_CHUNKS = 500
 
 axis = st.tuples(st.integers(1, 60), st.integers(1, 4), st.integers(1, 25), st.integers(-30, 30))
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from skimage.feature import match_template
 
 from tasks.quality.options import Thresholds
 from tasks.quality.region_quality import RegionQuality
@@ -53,6 +52,9 @@ def translation_of_object(number: int, folder: Path) -> tuple[float, float]:
 
     By the best match of its box in image 1 (scikit-image's template matching).
     """
+    # Each process of the tests would take half a second to load it.
+    from skimage.feature import match_template  # noqa: PLC0415
+
     well = copy_of("organoid.zarr", folder) / "C/02"
     rows, columns = np.nonzero(read_levels(well / "0" / "labels/organoids")[0][0] == number)
     top, left = rows.min(), columns.min()
