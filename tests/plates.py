@@ -6,6 +6,7 @@ Everything is deterministic: the same arguments give the same pixels. Lengths ar
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any, Literal
 
@@ -97,20 +98,10 @@ def make_plate(
     Returns:
         The plate's path.
     """
-    images = [
-        ImageInWellPath(
-            row=well.split("/")[0],
-            column=well.split("/")[1],
-            path=str(acquisition),
-            acquisition_id=acquisition,
-        )
-        for well in wells
-        for acquisition in acquisitions
-    ]
-    create_empty_plate(path, path.stem, images=images, ngff_version=ngff_version)
-    for number, image in enumerate(images):
+    _make_empty_plate(path, wells=wells, acquisitions=acquisitions, ngff_version=ngff_version)
+    for number, (well, acquisition) in enumerate(product(wells, acquisitions)):
         make_image(
-            path / image.row / str(image.column) / image.path,
+            path / well / str(acquisition),
             axes=axes,
             shape=shape,
             chunks=chunks,
@@ -128,6 +119,27 @@ def make_plate(
             seed=1000 * seed + number,
             pixels=pixels,
         )
+    return path
+
+
+@made_once
+def _make_empty_plate(
+    path: Path,
+    *,
+    wells: Sequence[str],
+    acquisitions: Sequence[int],
+    ngff_version: NgffVersion,
+) -> Path:
+    images = [
+        ImageInWellPath(
+            row=well.split("/")[0],
+            column=well.split("/")[1],
+            path=str(acquisition),
+            acquisition_id=acquisition,
+        )
+        for well, acquisition in product(wells, acquisitions)
+    ]
+    create_empty_plate(path, path.stem, images=images, ngff_version=ngff_version)
     return path
 
 

@@ -15,7 +15,7 @@ from typing import Any, Concatenate, ParamSpec
 
 P = ParamSpec("P")
 
-MOST_BYTES = 1_000_000
+MOST_BYTES = 6_000_000
 """Of the arguments, and of the files: what is larger is not kept."""
 
 _kept = TemporaryDirectory(prefix="templates-", ignore_cleanup_errors=True)

@@ -32,26 +32,20 @@ def make_fields(
     Returns:
         The well.
     """
-    wells = [f"A/{n + 1:02}" for n in range(len(shifts))]
+    well = plate / "A" / "01"
     for number, shift in enumerate(shifts):
         by_acquisition = {a: [(0.0, 0.0) if a == 0 else shift] for a in range(len(names))}
-        # Every well of such a plate shows another place.
         whole = plate.with_name(f"field_{number}.zarr")
-        make_well(whole, by_acquisition, wells=wells, ngff_version=ngff_version)
+        made = make_well(whole, by_acquisition, first=number, ngff_version=ngff_version)
         if number == 0:
             shutil.copytree(whole, plate)
-            for well in wells:
-                for acquisition in by_acquisition:
-                    shutil.rmtree(plate / well / str(acquisition))
+            for acquisition in by_acquisition:
+                shutil.rmtree(well / str(acquisition))
         for acquisition, fields in enumerate(names):
             if number < len(fields):
-                source = whole / wells[number] / str(acquisition)
-                shutil.copytree(source, plate / wells[0] / fields[number])
+                shutil.copytree(made / str(acquisition), well / fields[number])
         shutil.rmtree(whole)
-    well = plate / wells[0]
     list_images(well, {name: a for a, some in enumerate(names) for name in some})
-    listed = [{"path": wells[0], "rowIndex": 0, "columnIndex": 0}]
-    change_attributes(plate, lambda content: _ngff(content)["plate"].update(wells=listed))
     if not tables:
         remove_tables(well)
     return well

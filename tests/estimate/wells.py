@@ -12,6 +12,7 @@ from ngio import Channel, ImageInWellPath, create_empty_plate, create_ome_zarr_f
 from tests.estimate.samples import cells, field, moved, photograph, random
 from tests.plate_tables import Backend
 from tests.plates import NgffVersion, write_regions
+from tests.templates import made_once
 
 SIZE = 160
 PIXEL = 0.5
@@ -28,6 +29,7 @@ def make_well(
     shifts: Mapping[int, Sequence[Shift]],
     *,
     wells: Sequence[str] = ("A/01",),
+    first: int = 0,
     empty: Sequence[tuple[int, int]] = (),
     backend: Backend = "csv",
     ngff_version: NgffVersion = "0.4",
@@ -39,6 +41,7 @@ def make_well(
         plate: Where the plate goes.
         shifts: Per acquisition, one shift per field.
         wells: Row and column of each well.
+        first: Number of the first well's content; each has the next, and shows another place.
         empty: (acquisition, field) pairs that show nothing.
         backend: Of the ROI tables.
         ngff_version: 0.4 is zarr format 2, 0.5 is zarr format 3.
@@ -48,6 +51,31 @@ def make_well(
     Returns:
         The first well.
     """
+    _make_plate(
+        plate,
+        shifts,
+        wells=wells,
+        first=first,
+        empty=empty,
+        backend=backend,
+        ngff_version=ngff_version,
+        labels=labels,
+    )
+    return plate / wells[0]
+
+
+@made_once
+def _make_plate(
+    plate: Path,
+    shifts: Mapping[int, Sequence[Shift]],
+    *,
+    wells: Sequence[str],
+    first: int,
+    empty: Sequence[tuple[int, int]],
+    backend: Backend,
+    ngff_version: NgffVersion,
+    labels: Sequence[Sequence[str]],
+) -> Path:
     create_empty_plate(
         plate,
         plate.stem,
@@ -58,7 +86,7 @@ def make_well(
         ],
         ngff_version=ngff_version,
     )
-    for number, well in enumerate(wells):
+    for number, well in enumerate(wells, first):
         content = [cells(SIZE, random(number, 40, f), per_field=40) for f in range(len(shifts[0]))]
         for acquisition, by_field in shifts.items():
             rng = random(number, 41, acquisition)
@@ -101,4 +129,4 @@ def make_well(
                 for f in range(len(by_field))
             }
             write_regions(image, TABLE, boxes, backend=backend)
-    return plate / wells[0]
+    return plate
