@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from tests.estimate.samples import cells, field, moved, photograph, random
 from tests.plates import write_regions
+from tests.templates import made_once
 
 SIZE = 128
 PIXEL = 0.5
@@ -44,6 +45,7 @@ def nothing(*seed: int, acquisitions: int = 2) -> list[Frame]:
     return [photograph(np.zeros((SIZE, SIZE)), rng, signal=1) for _ in range(acquisitions)]
 
 
+@made_once
 def make_plate(plate: Path, wells: Mapping[str, Sequence[Sequence[Frame]]]) -> Path:
     """Write a plate.
 
