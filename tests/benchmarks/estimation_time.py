@@ -56,8 +56,9 @@ def ours(frames: Frames) -> object:
 def time_fields(runs: int) -> Table:
     """Return medians of the time of one field and level; the systems take turns.
 
-    Beside the clock stand milliseconds of the cores, which other programs disturb less, and of
-    which the ratio is.
+    Beside the clock stand milliseconds of a core, which other programs disturb less, and of which
+    the ratio is. They are of the calling thread: those of linear algebra go on spinning after the
+    one system's turn, into the other's.
     """
     systems: dict[str, Callable[[Frames], object]] = {
         "ours": ours,
@@ -65,7 +66,7 @@ def time_fields(runs: int) -> Table:
         "reference system's method": reference_systems,
     }
     table = Table(
-        "planes, rows, columns", *(f"{name} ms (cores)" for name in systems), "ours ÷ skimage"
+        "planes, rows, columns", *(f"{name} ms (core)" for name in systems), "ours ÷ skimage"
     )
     for shape in SHAPES:
         frames = frames_of(shape)
@@ -75,9 +76,9 @@ def time_fields(runs: int) -> Table:
             for name, estimate in systems.items():
                 if name not in {"ours", "scikit-image"} and shape[0] > 1:
                     continue
-                start, cores = time.perf_counter(), time.process_time()
+                start, core = time.perf_counter(), time.thread_time()
                 estimate(frames)
-                spent = time.perf_counter() - start, time.process_time() - cores
+                spent = time.perf_counter() - start, time.thread_time() - core
                 seconds[name] += [spent] if run else []
         median = {
             name: [1e3 * statistics.median(each) for each in zip(*own, strict=True)]
