@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from tasks.plan.errors import NothingToRegisterError
 from tasks.plan.window import Frozen
 from tasks.storage.attributes import zarr_format
+from tasks.storage.hidden import OUTPUT_SUFFIX
 from tasks.storage.provenance import is_output
 from tasks.storage.recover import half_swapped
 from tasks.storage.well_entries import read_images
@@ -59,10 +60,12 @@ def images_left_out(
 def _group(
     well: Path, input_roi_table: str, reference_acquisition: int
 ) -> tuple[tuple[Group, ...], list[str], dict[str, str]]:
+    listed = read_images(well)
+    names = {entry.name for entry in listed}
     acquisitions = {
         entry.name: entry.acquisition
-        for entry in read_images(well)
-        if not is_output(well / entry.name)
+        for entry in listed
+        if not is_output(well / entry.name) and not is_removed_result(well / entry.name, names)
     }
     require_acquisitions(well, acquisitions)
     lacking = _lacking(well, acquisitions)
@@ -123,6 +126,12 @@ def _lacking(well: Path, acquisitions: Mapping[str, int | None]) -> dict[str, st
         elif acquisition is None:
             found[name] = "has no acquisition in the well's metadata"
     return found
+
+
+def is_removed_result(image: Path, listed: Collection[str]) -> bool:
+    """Return whether an image was a result by its name, and somebody has removed it by hand."""
+    origin = image.name.removesuffix(OUTPUT_SUFFIX)
+    return origin != image.name and origin in listed and zarr_format(image) is None
 
 
 def without_regions(well: Path, names: Sequence[str], table: str) -> tuple[str, ...]:

@@ -10,6 +10,9 @@ from tasks.storage.attributes import ngff_metadata, read_attributes, zarr_format
 
 Kind: TypeAlias = Literal["plate", "well", "image", "label", "other", "missing"]
 
+_MOST_NAMED = 3
+"""Plates in a folder that are told."""
+
 _ARTICLE = {"image": "an", "other": "neither a plate nor a well nor"}
 
 
@@ -51,8 +54,8 @@ def require_kind(path: Path, wanted: Literal["plate", "well", "image"]) -> None:
         )
     if found == "other":
         raise InvalidInputError(
-            f"{path} is not {article} OME-Zarr {wanted}: it has no such metadata; "
-            f"give the folder of {article} {wanted}"
+            f"{path} is no OME-Zarr {wanted}: it has no such metadata; "
+            f"give the folder of {article} {wanted}{_around(path)}"
         )
     raise InvalidInputError(
         f"{path} is {_ARTICLE.get(found, 'a')} {found}, but {article} {wanted} is needed; "
@@ -65,6 +68,18 @@ def _nearest(path: Path) -> str:
         if parent.exists():
             return f" (the nearest folder that exists is {parent})"
     return ""
+
+
+def _around(path: Path) -> str:
+    """Return which plate a folder is a part of, or which plates lie in it; else nothing."""
+    try:
+        for parent in path.parents[:3]:
+            if kind_of(parent) == "plate":
+                return f" (it is a part of the plate {parent})"
+        inside = sorted(p for p in path.glob("*.zarr") if kind_of(p) == "plate")[:_MOST_NAMED]
+    except (InvalidInputError, OSError):
+        return ""
+    return f" (there is {', '.join(map(str, inside))})" if inside else ""
 
 
 def _instead(wanted: str, found: str) -> str:

@@ -98,10 +98,11 @@ def _reason_against(well: Path, listed: WellImage, names: Sequence[str], table: 
     """Return why an image is not registered unless it is named; empty when it is."""
     image = well / listed.name
     origin = image.name.removesuffix("_registered")
-    if not image.exists():
-        return ""
+    # A result that somebody has removed by hand may still be listed.
     if is_output(image) or (origin != image.name and origin in names):
         return _A_RESULT
+    if not image.exists():
+        return ""
     if listed.acquisition is None:
         return "has no acquisition in the well's metadata"
     if table not in list_tables(image):

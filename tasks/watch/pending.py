@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tasks.estimate.images import group_images, without_regions
+from tasks.estimate.images import group_images, is_removed_result, without_regions
 from tasks.estimate.options import RegionOptions, registered_name
 from tasks.plan.errors import NothingToRegisterError
 from tasks.plan.window import Frozen
@@ -70,10 +70,12 @@ def pending_in(well: Path, regions: RegionOptions) -> Pending:
 def _not_complete(well: Path, table: str) -> str:
     registered = registered_name(table)
     there = []
-    for entry in read_images(well):
+    listed = read_images(well)
+    names = {entry.name for entry in listed}
+    for entry in listed:
         image = well / entry.name
         if zarr_format(image) is None:
-            if entry.name in half_swapped(well):
+            if entry.name in half_swapped(well) or is_removed_result(image, names):
                 continue
             return f"image {entry.name} is not there yet"
         if not is_output(image):

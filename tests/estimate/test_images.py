@@ -52,6 +52,11 @@ def test_a_field_whose_reference_has_no_table_is_left_out_and_never_paired_with_
     assert any("3 cannot be registered, as its reference 1 has no table" in w for w in warnings)
 
 
+def test_a_result_that_was_removed_by_hand_is_no_image_that_is_missing(well: Path) -> None:
+    list_images(well, {"0": 0, "1": 1, "1_registered": 1})
+    assert groups_of(well) == ((Group(reference=well / "0", others=(well / "1",)),), ())
+
+
 def test_a_well_without_acquisitions_is_told_what_it_lacks(well: Path) -> None:
     list_images(well, {"0": None, "1": None})
     with pytest.raises(InvalidInputError, match=f"^{well}: its metadata names no acquisition"):

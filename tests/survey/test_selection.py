@@ -47,6 +47,9 @@ def test_results_are_left_out_by_their_record_and_by_their_name(well: Path) -> N
     assert (selection.others, selection.reference) == (("1",), ("0",))
     # That they are not registered again is what anybody expects.
     assert set(selection.left_out) == {"2"}
+    # Removed by hand, and still listed: the next run makes it anew.
+    shutil.rmtree(well / "1_registered")
+    assert select(well) == selection
 
 
 def test_an_image_that_only_looks_like_a_result_is_registered(well: Path) -> None:
