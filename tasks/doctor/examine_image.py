@@ -8,12 +8,13 @@ from typing import Literal
 
 from tasks.doctor.finding import Finding
 from tasks.plan.errors import InvalidInputError
-from tasks.storage.attributes import ngff_metadata, read_attributes, zarr_format
+from tasks.storage.attributes import array_shape, ngff_metadata, read_attributes, zarr_format
 from tasks.storage.paths import require_level_inside, safe_name
 from tasks.storage.swap_table import is_half_replaced
 from tasks.survey.codecs import missing_codec
+from tasks.survey.label_grid import Grid, place_on_image
 from tasks.survey.label_names import find_labels
-from tasks.survey.multiscale import read_multiscale
+from tasks.survey.multiscale import Multiscale, read_multiscale
 
 Group = Literal["labels", "tables"]
 
@@ -47,7 +48,8 @@ def examine_image(image: Path) -> Iterator[Finding]:
                     f"restore {folder} from a backup, or take the name from the list in {group}/",
                 )
             elif group == "labels":
-                yield from _of_pyramid(folder, image)
+                wrong = list(_of_pyramid(folder, image))
+                yield from wrong or _of_grid(name, image)
             else:
                 yield from _of_untyped(folder)
     yield from _of_unlisted_labels(image)
@@ -115,6 +117,33 @@ def _of_pyramid(pyramid: Path, image: Path) -> Iterator[Finding]:
             )
         elif missing := missing_codec(level):
             yield _refused(level, missing)
+
+
+def _of_grid(label: str, image: Path) -> Iterator[Finding]:
+    """Yield one finding where the size of a label's pixels contradicts how many there are."""
+    node = image / "labels" / label
+    try:
+        scales = read_multiscale(node)
+        here, there = _grid(node, scales), _grid(image, read_multiscale(image))
+    except (InvalidInputError, OSError):
+        # That an image or a level cannot be read is told of already.
+        return
+    try:
+        _, told = place_on_image(here, there, label, image, assumed=scales.assumed)
+    except InvalidInputError as error:
+        yield _refused(image, str(error).removeprefix(f"{image}: "))
+        return
+    for each in told:
+        problem, _, advice = each.removeprefix(f"{image}: ").rpartition(". ")
+        yield _for_a_person(image, problem, advice[0].lower() + advice[1:])
+
+
+def _grid(node: Path, scales: Multiscale) -> Grid:
+    return Grid(
+        axes=scales.axes,
+        pixel_size=scales.pixel_sizes[0],
+        shapes=tuple(array_shape(node / level) for level in scales.levels),
+    )
 
 
 def _of_unlisted_labels(image: Path) -> Iterator[Finding]:

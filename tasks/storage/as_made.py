@@ -90,8 +90,8 @@ def unlike_made(
             yield _moved_back(part)
         elif part == IMAGE and state == "other":
             yield (
-                "its pixels are not those that its registration wrote: a copy of the plate is not "
-                "complete, or something has written into them since",
+                "its pixels, or their size, are not those that its registration wrote: a copy of "
+                "the plate is not complete, or something has written into it since",
                 "restore it; or, if it is as it should be, register it again with redo, which "
                 "takes it as it is"
                 if record.get("origin") == image.name

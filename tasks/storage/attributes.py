@@ -59,6 +59,20 @@ def read_json(path: Path) -> Attributes:
     return read
 
 
+def array_shape(array: Path) -> tuple[int, ...]:
+    """Return how many pixels an array has along each of its axes.
+
+    Raises:
+        FileNotFoundError: If it is not there.
+        InvalidInputError: If its metadata cannot be understood.
+    """
+    document = array / (ZARR_3 if is_zarr_3(array) else ZARR_2_ARRAY)
+    shape = read_json(document).get("shape")
+    if not isinstance(shape, list) or not all(isinstance(pixels, int) for pixels in shape):
+        raise InvalidInputError(f"{document} says no shape; restore it from a backup")
+    return tuple(pixels for pixels in shape if isinstance(pixels, int))
+
+
 def read_attributes(node: Path) -> Attributes:
     """Read the attributes of a group or array; empty where it has none.
 

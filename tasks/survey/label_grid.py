@@ -11,6 +11,7 @@ from pathlib import Path
 from tasks.plan.errors import InvalidInputError
 from tasks.plan.registration_plan import Pyramid
 from tasks.plan.rounding import SPACE
+from tasks.plan.window import Frozen
 
 _ALIKE = 0.01
 """Sizes of a pixel that differ by less of themselves are one size."""
@@ -24,10 +25,29 @@ _Sizes = dict[str, float]
 """Micrometers of a pixel, likewise."""
 
 
+class Grid(Frozen):
+    """Where the pixels of an image or a label lie, by what its metadata says."""
+
+    axes: tuple[str, ...]
+    pixel_size: tuple[float, ...]
+    """Of the finest level, per axis: micrometers, seconds for t, 1 for c."""
+    shapes: tuple[tuple[int, ...], ...]
+    """Pixels per axis of each level, finest first."""
+
+
+def grid_of(pyramid: Pyramid) -> Grid:
+    """Return where the pixels of a pyramid lie."""
+    return Grid(
+        axes=pyramid.axes,
+        pixel_size=pyramid.pixel_size,
+        shapes=tuple(level.shape for level in pyramid.levels),
+    )
+
+
 def place_on_image(
-    label: Pyramid, image: Pyramid, path: Path, *, assumed: bool
-) -> tuple[Pyramid, tuple[str, ...]]:
-    """Return a label with the pixel size that it has on its image, and what is to be told of that.
+    label: Grid, image: Grid, name: str, path: Path, *, assumed: bool
+) -> tuple[tuple[float, ...], tuple[str, ...]]:
+    """Return the pixel size that a label has on its image, and what is to be told of that.
 
     A label shows its whole image where it covers it in micrometers, else where its rows and columns
     are as many as the image's, or a coarser image's. If not, it shows a part of it, on the grid of
@@ -36,6 +56,7 @@ def place_on_image(
     Args:
         label: The label's pixels.
         image: The image's pixels.
+        name: The label's, for messages.
         path: The image, for messages.
         assumed: Whether the size of the label's pixels, or its unit, is not in its metadata.
 
@@ -60,36 +81,36 @@ def place_on_image(
             placed |= {a: there_size[a] * there[a] / here[a] for a in _PLANE}
         elif is_whole or is_too_large or (assumed and not any(on_levels)):
             raise InvalidInputError(
-                f"{path}: its label '{label.name}' has {_text(here)} pixels of {_text(size)} "
+                f"{path}: its label '{name}' has {_text(here)} pixels of {_text(size)} "
                 f"micrometers, the image {_text(there)} of {_text(there_size)}: it is not plain "
                 "which part of the image the label shows. Correct the scale in the label's "
                 "coordinateTransformations, take it out of labels/, or leave all labels as they "
                 "are (register_labels=False)"
             )
     if not placed:
-        return label, ()
+        return label.pixel_size, ()
     sizes = tuple(placed.get(a, own) for a, own in zip(label.axes, label.pixel_size, strict=True))
     said = "gives no size" if assumed else f"says {_text({a: size[a] for a in placed})}"
-    return label.model_copy(update={"pixel_size": sizes}), (
-        f"{path}: label '{label.name}' has as many pixels ({_text(here)}) as its whole image has "
+    return sizes, (
+        f"{path}: label '{name}' has as many pixels ({_text(here)}) as its whole image has "
         f"with {_text(placed)} micrometers along {', '.join(placed)}, but its metadata {said}: it "
         "is moved like the image. Correct the scale in its coordinateTransformations",
     )
 
 
-def _reaches_out(label: Pyramid, image: Pyramid) -> bool:
+def _reaches_out(label: Grid, image: Grid) -> bool:
     (here, size), (there, there_size) = _extent(label), _extent(image)
     return any((here[a] - 1) * size[a] > there[a] * there_size[a] for a in _PLANE)
 
 
-def _extent(pyramid: Pyramid) -> tuple[_Numbers, _Sizes]:
-    numbers = _levels(pyramid)[0]
-    sizes = dict(zip(pyramid.axes, pyramid.pixel_size, strict=True))
+def _extent(grid: Grid) -> tuple[_Numbers, _Sizes]:
+    numbers = _levels(grid)[0]
+    sizes = dict(zip(grid.axes, grid.pixel_size, strict=True))
     return numbers, {axis: sizes[axis] for axis in numbers}
 
 
-def _levels(pyramid: Pyramid) -> list[_Numbers]:
-    shapes = [dict(zip(pyramid.axes, level.shape, strict=True)) for level in pyramid.levels]
+def _levels(grid: Grid) -> list[_Numbers]:
+    shapes = [dict(zip(grid.axes, shape, strict=True)) for shape in grid.shapes]
     return [{axis: shape[axis] for axis in SPACE if axis in shape} for shape in shapes]
 
 

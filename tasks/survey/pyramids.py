@@ -9,7 +9,7 @@ import numpy as np
 
 from tasks.plan.errors import InvalidInputError
 from tasks.plan.registration_plan import Level, Pyramid
-from tasks.survey.label_grid import place_on_image
+from tasks.survey.label_grid import grid_of, place_on_image
 from tasks.survey.label_names import find_labels
 from tasks.survey.level_array import open_level_array
 from tasks.survey.multiscale import Multiscale, read_multiscale
@@ -107,9 +107,11 @@ def _label(
     pyramid = _read(path, f"labels/{name}", scales, "nearest")
     if image is None:
         return pyramid, scales.doubts
-    placed, told = place_on_image(pyramid, image, path, assumed=scales.assumed)
+    size, told = place_on_image(
+        grid_of(pyramid), grid_of(image), name, path, assumed=scales.assumed
+    )
     # What was assumed counts only where nothing better is known.
-    return placed, told or scales.doubts
+    return pyramid.model_copy(update={"pixel_size": size}), told or scales.doubts
 
 
 def _read(

@@ -251,6 +251,19 @@ def test_what_is_a_link_out_of_its_place_is_told_as_a_registration_does(
     ]
 
 
+def test_a_label_whose_pixel_size_contradicts_their_number_is_told(plate: Path) -> None:
+    label = well_of(plate) / "1/labels/nuclei"
+    path = label / ("zarr.json" if (label / "zarr.json").exists() else ".zattrs")
+    content = json.loads(path.read_text())
+    described = content["attributes"]["ome"] if path.name == "zarr.json" else content
+    for dataset in described["multiscales"][0]["datasets"]:
+        dataset["coordinateTransformations"] = [{"type": "scale", "scale": [2.0, 2.0]}]
+    path.write_text(json.dumps(content))
+    (finding,) = wrong(examine_plate(plate))
+    assert f"{well_of(plate) / '1'}: label 'nuclei' has as many pixels (16 x 32)" in finding
+    assert finding.endswith("; correct the scale in its coordinateTransformations")
+
+
 def test_an_error_while_repairing_does_not_stop_the_rest(
     plate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,41 +8,24 @@ from pathlib import Path
 import pytest
 
 from tasks.plan.errors import InvalidInputError
-from tasks.plan.registration_plan import Level, Pyramid
-from tasks.survey.label_grid import place_on_image
+from tasks.survey.label_grid import Grid, place_on_image
 
 IMAGE = (4, 64, 96)
 SIZE = (2.0, 0.5, 0.5)
 HERE = Path("/plate.zarr/A/01/1")
 
 
-def pyramid(
-    shapes: list[tuple[int, ...]], sizes: tuple[float, ...], axes: tuple[str, ...], path: str = ""
-) -> Pyramid:
-    return Pyramid(
-        path=path,
-        axes=axes,
-        pixel_size=sizes,
-        levels=tuple(
-            Level(path=str(n), shape=shape, chunks=shape, dtype="uint16")
-            for n, shape in enumerate(shapes)
-        ),
-        resampling="linear",
-        shifts=(),
-    )
-
-
 def placed(
     shape: tuple[int, ...], sizes: tuple[float, ...], *, assumed: bool = False
 ) -> tuple[tuple[float, ...], tuple[str, ...]]:
-    image = pyramid(
-        [(2, *IMAGE), (2, 4, 32, 48), (2, 4, 16, 24)], (1.0, *SIZE), ("c", "z", "y", "x")
+    image = Grid(
+        axes=("c", "z", "y", "x"),
+        pixel_size=(1.0, *SIZE),
+        shapes=((2, *IMAGE), (2, 4, 32, 48), (2, 4, 16, 24)),
     )
     axes = ("z", "y", "x")[-len(shape) :]
-    label = pyramid([shape], sizes, axes, "labels/nuclei")
-    found, told = place_on_image(label, image, HERE, assumed=assumed)
-    assert found.levels == label.levels
-    return found.pixel_size, told
+    label = Grid(axes=axes, pixel_size=sizes, shapes=(shape,))
+    return place_on_image(label, image, "nuclei", HERE, assumed=assumed)
 
 
 @pytest.mark.parametrize(
