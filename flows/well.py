@@ -32,6 +32,7 @@ from tasks.storage.locks import own_well
 from tasks.storage.paths import local_path
 from tasks.storage.recover import recover_well
 from tasks.survey.boundary import told_of
+from tasks.survey.refused import refused_references
 from tasks.survey.selection import select_images
 
 
@@ -134,8 +135,10 @@ def register_images_by(
             reference_acquisition=parameters.reference_acquisition,
             images=parameters.images,
         )
+        failed: dict[str, str] = {}
+        if selection.others and not parameters.dry_run:
+            failed = refused_references(well, selection.reference, parameters)
     results: list[ImageResult] = []
-    failed: dict[str, str] = {}
     plate, name = well.parent.parent.name, f"{well.parent.name}/{well.name}"
     with shown_progress(f"well {plate} {name}") as note:
         notes = in_parts(note, [len(selection.others), len(selection.reference)])

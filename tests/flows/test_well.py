@@ -92,6 +92,19 @@ def test_one_failure_stops_neither_siblings_nor_tells_less_but_spares_the_refere
     ]
 
 
+def test_a_reference_that_would_be_refused_is_found_before_any_image_is_replaced(
+    well: Path, order: list[str]
+) -> None:
+    level = well / "0/1/.zarray"
+    described = json.loads(level.read_text())
+    level.write_text(json.dumps({**described, "compressor": {"id": "of_another_day"}}))
+    before = digest_tree(well)
+    with pytest.raises(ImagesFailedError, match=r"'of_another_day'.*No other image .* touched"):
+        apply_registration_to_well(str(well), TABLE)
+    assert order == []
+    assert digest_tree(well) == before
+
+
 def test_a_second_run_does_only_what_is_left(well: Path) -> None:
     aside = well.parent.parent.parent / "aside"
     shutil.move(well / "1" / "tables" / TABLE, aside)
