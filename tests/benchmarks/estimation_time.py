@@ -58,7 +58,8 @@ def time_fields(runs: int) -> Table:
 
     Beside the clock stand milliseconds of a core, which other programs disturb less, and of which
     the ratio is. They are of the calling thread: those of linear algebra go on spinning after the
-    one system's turn, into the other's.
+    one system's turn, into the other's. Where they are woken late the other system looks slow: run
+    it with OPENBLAS_NUM_THREADS=1.
     """
     systems: dict[str, Callable[[Frames], object]] = {
         "ours": ours,
