@@ -47,6 +47,13 @@ def test_a_failing_well_does_not_stop_the_others(plate: Path) -> None:
     assert digest_tree(plate / "A" / "01" / "0") == reference
 
 
+def test_a_well_that_is_lost_is_told_as_lost_and_stops_no_other(plate: Path) -> None:
+    shutil.rmtree(plate / "A" / "01")
+    lost = "wells: 1 registered, 1 failed.*A/01: the plate lists this well, but there is no such"
+    with pytest.raises(ImagesFailedError, match=lost):
+        apply_registration_to_plate(str(plate), TABLE)
+
+
 def test_wells_with_nothing_to_register_are_named_and_left_out(plate: Path) -> None:
     for image in ("0", "1", "2"):
         shutil.rmtree(plate / "B" / "02" / image / "tables")

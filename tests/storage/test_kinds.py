@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,13 @@ def test_the_error_names_the_path_and_what_is_needed(well: Path, wanted: str, fo
     assert str(path) in message
     assert wanted in message
     assert "give" in message
+
+
+def test_a_folder_in_a_plate_or_above_one_is_told_with_the_plate(well: Path) -> None:
+    plate = well.parent.parent
+    for path, told in ((plate / "A", "it is a part of the plate"), (plate.parent, "there is")):
+        with pytest.raises(InvalidInputError, match=f"{told} {re.escape(str(plate))}"):
+            require_kind(path, "plate")
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"attributes": 3}'])
