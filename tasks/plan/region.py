@@ -53,8 +53,9 @@ def pair_regions(
     if missing:
         raise InvalidInputError(
             f"{image} lacks the regions {', '.join(missing)} that the reference {reference_image} "
-            f"has; it has {', '.join(own)}. Give the same names to both images' regions; a "
-            "registered table gets them when the consensus is found again with both"
+            f"has; it has {', '.join(own)}. Give both tables the same names: add what was "
+            "photographed here too, and take what was not out of the reference's table, so that "
+            "no image keeps it. Registered tables get theirs when the consensus is found again"
         )
     pairs = tuple((region, own[region.name]) for region in reference)
     names = {region.name for region in reference}
