@@ -39,6 +39,15 @@ def log_of(site: Site, run: str) -> str:
     return "\n".join(each["message"] for each in site.answer("POST", "/logs/filter", logs))
 
 
+def signs_of_life(site: Site, run: str) -> int:
+    """Return how many signs of life of a run the server has."""
+    wanted = {
+        "event": {"name": ["prefect.flow-run.heartbeat"]},
+        "any_resource": {"id": [f"prefect.flow-run.{run}"]},
+    }
+    return len(site.answer("POST", "/events/filter", {"filter": wanted})["events"])
+
+
 def skips(deployment: dict[str, Any]) -> bool:
     """Return whether a run beyond the limit is skipped."""
     strategy: str = deployment["concurrency_options"]["collision_strategy"]

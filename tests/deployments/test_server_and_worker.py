@@ -19,7 +19,7 @@ from tests.deployments.browser import browser
 from tests.deployments.conftest import Site, running
 from tests.deployments.documented import blocks_of
 from tests.deployments.installed import PROJECT
-from tests.deployments.known import known, log_of, skips
+from tests.deployments.known import known, log_of, signs_of_life, skips
 from tests.deployments.lost_machine import has_process, listening, lose_machine, watch_closely
 from tests.deployments.run_form import ask_in_form, report_shown_by
 from tests.deployments.set_by_site import kept_when_deploying_again
@@ -231,6 +231,12 @@ def test_a_cancelled_run_leaves_nothing_and_a_lost_machine_is_noticed(
         assert files_of(well / "1") == before
 
         until_state(site, second, "RUNNING", what="its place is free for the next")
+        # Without a first one, nobody waits for the next.
+        until(
+            lambda: signs_of_life(site, second),
+            seconds=180,
+            what="it gives a sign of life",
+        )
         lose_machine(site)
         lost = until_state(site, second, "CRASHED", what="the server notices")
         assert lost["message"].startswith("No sign of life for 0.25 min")
