@@ -121,10 +121,11 @@ def half_swapped(well: Path) -> tuple[str, ...]:
         InvalidInputError: If the path is no well, or its list cannot be understood.
         OSError: If it cannot be read.
     """
+    names = [image.name for image in read_images(well)]
     leftovers, earlier = find_leftovers(well), find_earlier(well)
     return tuple(
         name
-        for name in (image.name for image in read_images(well))
+        for name in names
         if kind_of(well / name) in {"missing", "other"}
         and (
             leftovers.get(name, frozenset()) & {"replaced", "verified"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from tasks.estimate.images import group_images, is_removed_result, without_regions
@@ -43,9 +44,9 @@ def pending_in(well: Path, regions: RegionOptions) -> Pending:
         InvalidInputError: The metadata of the well or of an image cannot be understood.
         OSError: A folder cannot be read.
     """
-    if reason := _not_complete(well, regions.input_roi_table):
-        return Pending(reason=reason)
     half = half_swapped(well)
+    if reason := _not_complete(well, regions.input_roi_table, half):
+        return Pending(reason=reason)
     try:
         groups, _ = group_images(
             well,
@@ -67,7 +68,7 @@ def pending_in(well: Path, regions: RegionOptions) -> Pending:
     return Pending(images=waiting, reason=_in_the_way(well, waiting) if waiting else "")
 
 
-def _not_complete(well: Path, table: str) -> str:
+def _not_complete(well: Path, table: str, half: Sequence[str]) -> str:
     registered = registered_name(table)
     there = []
     listed = read_images(well)
@@ -75,7 +76,7 @@ def _not_complete(well: Path, table: str) -> str:
     for entry in listed:
         image = well / entry.name
         if zarr_format(image) is None:
-            if entry.name in half_swapped(well) or is_removed_result(image, names):
+            if entry.name in half or is_removed_result(image, names):
                 continue
             return f"image {entry.name} is not there yet"
         if not is_output(image):
