@@ -75,11 +75,40 @@ def _pair(reference: Path, image: Path, options: EstimateOptions) -> Paired:
     table = options.input_roi_table
     whole = [text for path in (reference, image) for text in whole_image_told(path, table)]
     regions, told = pair_regions(there, here, reference_image=reference, image=image)
+    for pair in regions:
+        for level, region in zip((ours, theirs), pair, strict=True):
+            _require_pixels(level, region, table)
     return Paired(
         reference=ours,
         moving=theirs,
         regions=tuple(regions),
         warnings=(*ours.doubts, *theirs.doubts, *whole, *told),
+    )
+
+
+def _require_pixels(level: ChannelLevel, region: Region, table: str) -> None:
+    """Refuse a region outside its image: it shows nothing that could be compared, or moved."""
+    if not level.window(region).is_empty:
+        return
+    space = [axis for axis in "zyx" if axis in region.start]
+    lies, shows = (
+        ", ".join(f"{axis} {first:g} to {last:g}" for axis, first, last in sides)
+        for sides in (
+            [
+                (axis, region.start[axis], region.start[axis] + region.length[axis])
+                for axis in space
+            ],
+            [
+                (axis, 0.0, n * size)
+                for axis, n, size in zip("zyx", level.shape, level.spacing, strict=True)
+                if axis in space
+            ],
+        )
+    )
+    raise InvalidInputError(
+        f"{level.image}: region '{region.name}' of table '{table}' lies outside the image: at "
+        f"{lies} micrometers, of an image from {shows}. Positions count from the image's corner: "
+        "correct the row, or take it out of the tables of all acquisitions"
     )
 
 

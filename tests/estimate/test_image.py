@@ -102,6 +102,19 @@ def test_a_region_over_the_edge_is_cut_to_the_image(tmp_path: Path) -> None:
     assert np.array(region.translation[1:]) / PIXEL == pytest.approx(SHIFTS[0], abs=0.1)
 
 
+@pytest.mark.parametrize("name", ["0", "1"])
+def test_a_region_outside_its_image_is_refused_by_name_and_place(tmp_path: Path, name: str) -> None:
+    well = make_well(tmp_path / "p.zarr", {0: ZERO[:1], 1: SHIFTS[:1]})
+    inside = {"y": (0.0, 80.0), "x": (0.0, 80.0), "z": (0.0, 1.0)}
+    for each in "01":
+        # Where the stage stood, as some converters write it.
+        place = {**inside, "x": (5000.0, 80.0)} if each == name else inside
+        write_regions(well / each, TABLE, {"FOV_1": inside, "FOV_2": place})
+    said = rf"/{name}: region 'FOV_2' .* lies outside the image: .*x 5000 to 5080.*from .*x 0 to 80"
+    with pytest.raises(InvalidInputError, match=said):
+        estimate_image(well / "1", FULL)
+
+
 def test_an_empty_field_gets_its_neighbours_shift_and_says_so(tmp_path: Path) -> None:
     well = make_well(tmp_path / "p.zarr", {0: ZERO, 1: SHIFTS}, empty=[(0, 1), (1, 1)])
     regions = estimate_image(well / "1", FULL).regions
