@@ -115,9 +115,11 @@ def _build(path: Path, request: RegistrationRequest) -> RegistrationPlan:
             "unshifted (register_labels=False) and no longer match the image",
         )
     tables, table_warnings = plan_tables(path, reference, register_labels=request.register_labels)
-    tables = clip_tables(
-        tables, reference, pixels, registered_roi_table=request.registered_roi_table
-    )
+    if reference != path:
+        # Its own stay as they are: the other images were made from them, and would be made again.
+        tables = clip_tables(
+            tables, reference, pixels, registered_roi_table=request.registered_roi_table
+        )
     plan = RegistrationPlan(
         plate=well.parent.parent.name.removesuffix(".zarr"),
         well=f"{well.parent.name}/{well.name}",

@@ -10,6 +10,7 @@ import pytest
 
 from tasks.plan.registration_plan import RegistrationPlan
 from tasks.plan.request import RegistrationRequest
+from tasks.storage.provenance import is_up_to_date
 from tasks.survey.build import build_plan
 from tasks.survey.listed_tables import read_table
 from tests.plate_tables import Backend
@@ -129,6 +130,20 @@ def test_rows_of_the_reference_are_cut_to_an_image_that_is_smaller(
         ("registered", "well", "fields", "within"), "copy"
     )
     assert digest_tree(well / "0" / "tables" / "well") == whole
+
+
+def test_a_well_whose_reference_has_rows_beyond_its_own_edge_is_finished_after_one_run(
+    tmp_path: Path,
+) -> None:
+    well = smaller(tmp_path, "csv", "0.4")
+    # The table of a stage that counts a border: cut in the reference, it would be another one.
+    write_regions(well / "0", "well", {"well": {"y": (-2.0, 40.0), "x": (0.0, 55.0)}})
+    before = digest_tree(well / "0/tables/well")
+    for name in "10":
+        register(well / name)
+    assert digest_tree(well / "0/tables/well") == before
+    for name in "10":
+        assert is_up_to_date(build_plan(well / name, RegistrationRequest("registered")))
 
 
 def test_a_broken_table_of_the_reference_is_carried_over_as_it_is(tmp_path: Path) -> None:
