@@ -49,6 +49,7 @@ def find_consensus_in(parameters: ConsensusParameters) -> Done[tuple[Consensus, 
             input_roi_table=parameters.input_roi_table,
             registered_roi_table=registered_name(parameters.input_roi_table),
             min_overlap=parameters.min_overlap,
+            allow_missing=parameters.allow_missing_regions,
             redo=parameters.redo,
         )
     )

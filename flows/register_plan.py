@@ -105,6 +105,7 @@ def _before_applying(
             input_roi_table=parameters.input_roi_table,
             registered_roi_table=registered_name(parameters.input_roi_table),
             min_overlap=parameters.min_overlap,
+            allow_missing=parameters.allow_missing_regions,
             shifts_are_there=not parameters.redo and all(plan.is_kept for plan in plans),
         )
         texts[group.reference.name] = "\n".join(

@@ -30,6 +30,7 @@ def find_consensus(
     input_roi_table: str,
     registered_roi_table: str,
     min_overlap: float,
+    allow_missing: bool,
     redo: bool,
 ) -> tuple[Consensus, ...]:
     """Find what all acquisitions show of every region and write it, unless nothing has changed.
@@ -41,6 +42,7 @@ def find_consensus(
         input_roi_table: Table with the estimated translations.
         registered_roi_table: Table to write into every image.
         min_overlap: Share of a region that must be left.
+        allow_missing: Whether an image may lack regions of the reference.
         redo: Whether to write the tables even if nothing has changed.
 
     Returns:
@@ -57,6 +59,7 @@ def find_consensus(
             registered_roi_table=registered_roi_table,
             min_overlap=min_overlap,
             redo=redo,
+            allow_missing=allow_missing,
         )
     for message in written.messages:
         get_run_logger().debug(message)

@@ -30,13 +30,16 @@ class RawRun(NamedTuple):
     well: Path
     level: str = "0"
     min_overlap: float = 0.5
+    allow_missing: bool = False
     waits: bool = True
     """Whether it waits for another run on the well, as `register` does."""
 
 
 def run_raw(run: RawRun) -> None:
     """Estimate, find the consensus and apply it in place."""
-    options = EstimateOptions(wavelength_id=STAIN, level_path=run.level)
+    options = EstimateOptions(
+        wavelength_id=STAIN, level_path=run.level, allow_missing_regions=run.allow_missing
+    )
     with own_registration(run.well, timeout=120) if run.waits else nullcontext():
         groups, _ = group_images(run.well, input_roi_table=TABLE, reference_acquisition=0)
         for group in groups:
@@ -49,8 +52,16 @@ def run_raw(run: RawRun) -> None:
                     registered_roi_table=registered_name(TABLE),
                     min_overlap=run.min_overlap,
                     redo=False,
+                    allow_missing=run.allow_missing,
                 )
-        run_well(Run(run.well, lock_timeout=120, table=registered_name(TABLE)))
+        run_well(
+            Run(
+                run.well,
+                lock_timeout=120,
+                table=registered_name(TABLE),
+                allow_missing=run.allow_missing,
+            )
+        )
 
 
 def run_raw_there(run: RawRun) -> None:

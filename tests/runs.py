@@ -45,6 +45,7 @@ class Run(NamedTuple):
     redo: bool = False
     workers: int = 2
     table: str = TABLE
+    allow_missing: bool = False
 
 
 def run_there(run: Run, swaps: Connection | None = None) -> None:
@@ -93,7 +94,12 @@ def run_image(run: Run, *, before_swap: Callable[[], None] = do_nothing) -> tupl
         messages += tuple(m for m in recover_image(well, image.name) if m not in messages)
         with own_well(well, timeout=run.lock_timeout):
             plan = build_plan(
-                image, RegistrationRequest(run.table, overwrite_input=run.overwrite_input)
+                image,
+                RegistrationRequest(
+                    run.table,
+                    overwrite_input=run.overwrite_input,
+                    allow_missing_regions=run.allow_missing,
+                ),
             )
         if not run.redo and is_up_to_date(plan):
             return messages

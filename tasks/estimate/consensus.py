@@ -15,7 +15,7 @@ from tasks.estimate.common_region import SPACE, Consensus, common_region
 from tasks.estimate.keep_inside import keep_inside, read_grid
 from tasks.estimate.put_table import put_table, style_of
 from tasks.plan.errors import InvalidInputError
-from tasks.plan.region import Region
+from tasks.plan.region import IF_MISSING, Region
 from tasks.survey.listed_tables import ListedTable, list_tables, read_table
 from tasks.survey.regions import read_regions
 from tasks.survey.table_type import COLUMNS
@@ -25,7 +25,12 @@ _SAME_START = 1e-3
 
 
 def find_consensus(
-    reference: Path, others: Sequence[Path], input_roi_table: str, *, min_overlap: float = 0.5
+    reference: Path,
+    others: Sequence[Path],
+    input_roi_table: str,
+    *,
+    min_overlap: float = 0.5,
+    allow_missing: bool = False,
 ) -> tuple[Consensus, ...]:
     """Return the consensus of every region, in the reference's order.
 
@@ -40,6 +45,7 @@ def find_consensus(
         others: Root folders of the other images, whose tables hold translations.
         input_roi_table: The table.
         min_overlap: Share of a region's area or volume that must be left.
+        allow_missing: Whether an image may lack regions: they are what the others share.
 
     Raises:
         InvalidInputError: An image lacks a region, translations are missing, or too little of a
@@ -47,7 +53,7 @@ def find_consensus(
     """
     images = (reference, *others)
     regions = {image: regions_by_name(image, input_roi_table) for image in images}
-    check_names(regions, reference)
+    check_names(regions, reference, allow_missing=allow_missing)
     wanted = regions[reference]
     moved = {image: read_translations(image, input_roi_table, wanted) for image in others}
     moved[reference] = dict.fromkeys(regions[reference], (0.0, 0.0, 0.0))
@@ -56,7 +62,12 @@ def find_consensus(
     found = tuple(
         keep_inside(
             common_region(
-                name, {image: (regions[image][name], moved[image][name]) for image in images}
+                name,
+                {
+                    image: (regions[image][name], moved[image][name])
+                    for image in images
+                    if name in regions[image]
+                },
             ),
             reference.name,
             grids,
@@ -139,8 +150,15 @@ def regions_by_name(image: Path, table: str) -> dict[str, Region]:
     return {region.name: region for region in read_regions(image, table)}
 
 
-def check_names(regions: Mapping[Path, Mapping[str, Region]], reference: Path) -> None:
-    """Check that all images have the regions of the reference.
+def check_names(
+    regions: Mapping[Path, Mapping[str, Region]], reference: Path, *, allow_missing: bool = False
+) -> None:
+    """Check that all images have the regions of the reference, or at least some of them.
+
+    Args:
+        regions: Of each image by their names, the reference's among them.
+        reference: The reference.
+        allow_missing: Whether an image may lack some, though not all.
 
     Raises:
         InvalidInputError: They do not; what each lacks and has is named.
@@ -149,12 +167,12 @@ def check_names(regions: Mapping[Path, Mapping[str, Region]], reference: Path) -
     lacking = [
         f"{image.name} lacks {sorted(ours - set(own))} and has {sorted(own)}"
         for image, own in regions.items()
-        if not ours <= set(own)
+        if not ours <= set(own) and not (allow_missing and ours & set(own))
     ]
     if lacking:
         raise InvalidInputError(
             f"{reference.parent}: the acquisitions do not have the regions of the reference "
-            f"{reference.name}: {'; '.join(lacking)}. Give all acquisitions its regions"
+            f"{reference.name}: {'; '.join(lacking)}. {IF_MISSING}"
         )
 
 

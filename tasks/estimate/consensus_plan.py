@@ -31,6 +31,7 @@ def plan_consensus(
     registered_roi_table: str,
     min_overlap: float,
     shifts_are_there: bool,
+    allow_missing: bool = False,
 ) -> ConsensusPlan:
     """Return what finding the consensus would do.
 
@@ -40,6 +41,7 @@ def plan_consensus(
         registered_roi_table: Table to write into every image.
         min_overlap: Share of a region that must be left.
         shifts_are_there: Whether the translations are those that the run would use.
+        allow_missing: Whether an image may lack regions of the reference.
 
     Raises:
         InvalidInputError: Regions differ, or too little is left of one.
@@ -60,6 +62,7 @@ def plan_consensus(
                 input_roi_table=input_roi_table,
                 registered_roi_table=registered_roi_table,
                 min_overlap=min_overlap,
+                allow_missing=allow_missing,
             )
             is_kept &= is_in_frame(image, group.reference, regions, registered_roi_table)
             for one in regions:
@@ -72,7 +75,11 @@ def plan_consensus(
             was_made_from(image, registered_roi_table, CONSENSUS, made_from) for image in images
         )
         found = find_consensus(
-            group.reference, group.others, input_roi_table, min_overlap=min_overlap
+            group.reference,
+            group.others,
+            input_roi_table,
+            min_overlap=min_overlap,
+            allow_missing=allow_missing,
         )
         shares = {one.region: one.share for one in found}
     return ConsensusPlan(

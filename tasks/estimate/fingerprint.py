@@ -33,7 +33,7 @@ def fingerprint_estimate(image: Path, reference: Path, options: EstimateOptions)
         InvalidInputError: The table is not there or cannot be read.
     """
     inputs: dict[str, JsonValue] = {
-        "options": {**values_of(options), "method": METHOD},
+        "options": {**_that_count(options), "method": METHOD},
         "reference": reference.name,
     }
     regions = regions_of((image, reference), options.input_roi_table)
@@ -91,6 +91,12 @@ def fingerprint_consensus(
     for path in (reference, *others):
         inputs[path.name] = _regions_and_shifts(path, input_roi_table)
     return _digest(inputs)
+
+
+def _that_count(options: EstimateOptions) -> dict[str, JsonValue]:
+    """Return the options without what changes no shift: which regions there are is known anyway."""
+    known: dict[str, JsonValue] = values_of(options)
+    return {name: value for name, value in known.items() if name != "allow_missing_regions"}
 
 
 def _regions_and_shifts(path: Path, table: str) -> JsonValue:

@@ -34,6 +34,7 @@ def find_in_frame(
     input_roi_table: str,
     registered_roi_table: str,
     min_overlap: float,
+    allow_missing: bool = False,
 ) -> tuple[Consensus, ...]:
     """Return where each region of the frame lies in a later image, in the reference's order.
 
@@ -48,6 +49,7 @@ def find_in_frame(
         input_roi_table: Table with the translations.
         registered_roi_table: Table with the frame.
         min_overlap: Share of a region of the frame that the image must cover.
+        allow_missing: Whether the image may lack regions of the frame.
 
     Raises:
         InvalidInputError: There is no one frame, names differ, translations are missing, or the
@@ -56,11 +58,15 @@ def find_in_frame(
     frame = _one_frame(reference, settled, registered_roi_table)
     own = regions_by_name(image, input_roi_table)
     by_name = {region.name: region for region in frame}
-    check_names({reference: by_name, image: own}, reference)
+    check_names({reference: by_name, image: own}, reference, allow_missing=allow_missing)
     theirs = regions_by_name(reference, input_roi_table)
     check_starts({reference: theirs, image: own}, reference, input_roi_table)
     moved = read_translations(image, input_roi_table, by_name)
-    found = tuple(_placed(image, region, own[region.name], moved[region.name]) for region in frame)
+    found = tuple(
+        _placed(image, region, own[region.name], moved[region.name])
+        for region in frame
+        if region.name in own
+    )
     small = [one for one in found if one.share < min_overlap or one.share <= 0]
     if small:
         raise InvalidInputError(

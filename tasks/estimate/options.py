@@ -9,7 +9,7 @@ from pydantic import Field
 
 from tasks.movement.policy import OnLowConfidence
 from tasks.plan.described import described
-from tasks.plan.request import ReferenceChoice
+from tasks.plan.request import MissingRegions, ReferenceChoice
 
 METHOD = "phase_cross_correlation"
 """How shifts are found, in fractal-tasks-core's words: recorded with each estimate."""
@@ -33,7 +33,7 @@ class RegionOptions(ReferenceChoice):
 
 
 @described
-class EstimateOptions(RegionOptions):
+class EstimateOptions(MissingRegions, RegionOptions):
     """How shifts are estimated: fractal-tasks-core's parameters, and what to do in doubt."""
 
     wavelength_id: Annotated[
@@ -124,7 +124,7 @@ class OverlapChoice:
 
 
 @described
-class ConsensusOptions(OverlapChoice, RegionOptions):
+class ConsensusOptions(OverlapChoice, MissingRegions, RegionOptions):
     """How the region is found that all acquisitions have in common."""
 
 

@@ -74,15 +74,21 @@ def _pair(reference: Path, image: Path, options: EstimateOptions) -> Paired:
     there, here = regions_of((reference, image), options.input_roi_table)
     table = options.input_roi_table
     whole = [text for path in (reference, image) for text in whole_image_told(path, table)]
-    regions, told = pair_regions(there, here, reference_image=reference, image=image)
+    regions, told, missing = pair_regions(
+        there,
+        here,
+        reference_image=reference,
+        image=image,
+        allow_missing=options.allow_missing_regions,
+    )
     for pair in regions:
         for level, region in zip((ours, theirs), pair, strict=True):
             _require_pixels(level, region, table)
     return Paired(
         reference=ours,
         moving=theirs,
-        regions=tuple(regions),
-        warnings=(*ours.doubts, *theirs.doubts, *whole, *told),
+        regions=regions,
+        warnings=(*ours.doubts, *theirs.doubts, *whole, *told, *missing),
     )
 
 

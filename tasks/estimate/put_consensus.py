@@ -33,6 +33,7 @@ def put_consensus(
     registered_roi_table: str,
     min_overlap: float,
     redo: bool,
+    allow_missing: bool = False,
 ) -> Written:
     """Write the registered table of every image, unless nothing has changed.
 
@@ -45,6 +46,7 @@ def put_consensus(
         registered_roi_table: Table to write.
         min_overlap: Share of a region that must be left.
         redo: Whether to write the tables even if nothing has changed.
+        allow_missing: Whether an image may lack regions of the reference.
 
     Raises:
         InvalidInputError: Translations are missing, regions differ, or too little is left.
@@ -54,7 +56,14 @@ def put_consensus(
     if not settled:
         # What was read to compare is what is agreed on, and each table takes long from a server.
         with each_table_read_once():
-            return _agree(group, input_roi_table, registered_roi_table, min_overlap, redo=redo)
+            return _agree(
+                group,
+                input_roi_table,
+                registered_roi_table,
+                min_overlap,
+                redo=redo,
+                allow_missing=allow_missing,
+            )
     found: list[Consensus] = []
     messages: list[str] = []
     warnings: tuple[str, ...] = ()
@@ -68,6 +77,7 @@ def put_consensus(
             input_roi_table=input_roi_table,
             registered_roi_table=registered_roi_table,
             min_overlap=min_overlap,
+            allow_missing=allow_missing,
         )
         if is_in_frame(image, group.reference, regions, registered_roi_table):
             messages.append(f"{image}: its place in the frame is that of these very shifts; kept")
@@ -85,13 +95,27 @@ def put_consensus(
     return Written(tuple(found), tuple(messages), warnings)
 
 
-def _agree(group: Group, table: str, registered: str, min_overlap: float, *, redo: bool) -> Written:
+def _agree(
+    group: Group,
+    table: str,
+    registered: str,
+    min_overlap: float,
+    *,
+    redo: bool,
+    allow_missing: bool,
+) -> Written:
     images = (group.reference, *group.others)
     made_from = fingerprint_consensus(group.reference, group.others, table, min_overlap)
     if not redo and all(was_made_from(image, registered, CONSENSUS, made_from) for image in images):
         kept = f"{group.reference}: the consensus is that of these very shifts; kept"
         return Written((), (kept,))
-    found = find_consensus(group.reference, group.others, table, min_overlap=min_overlap)
+    found = find_consensus(
+        group.reference,
+        group.others,
+        table,
+        min_overlap=min_overlap,
+        allow_missing=allow_missing,
+    )
     warnings = write_consensus(images, found, table, registered, {CONSENSUS: made_from})
     well = group.reference.parent
     return Written(

@@ -6,12 +6,19 @@ import hashlib
 import json
 import math
 from pathlib import Path
+from typing import NamedTuple
 
 from tasks.plan.errors import InvalidInputError
 from tasks.plan.window import Frozen
 
 _LENGTHS_AGREE = 1e-6
 """Micrometers: less is the noise of decimal text, not another size."""
+
+IF_MISSING = (
+    "If they were photographed, add them to its table. If not, allow_missing_regions registers it "
+    "without them: they stay 0 in it, and the other images keep theirs"
+)
+"""What a person can do about an image that lacks some regions of its reference."""
 
 _EDGES_AGREE = 1e-3
 """Micrometers (seconds for t): an edge that is no further out lies inside."""
@@ -26,13 +33,26 @@ class Region(Frozen):
     length: dict[str, float]
 
 
+class Pairs(NamedTuple):
+    """Regions of a reference with those of an image, and what a person should know."""
+
+    pairs: tuple[tuple[Region, Region], ...]
+    """The reference's and the image's, in the reference's order."""
+    warnings: tuple[str, ...]
+    """Regions that only the image has, and regions whose lengths differ (the reference's is used).
+    """
+    missing: tuple[str, ...]
+    """What the image lacks, in a sentence; empty where it lacks nothing."""
+
+
 def pair_regions(
     reference: tuple[Region, ...],
     acquisition: tuple[Region, ...],
     *,
     reference_image: Path,
     image: Path,
-) -> tuple[tuple[tuple[Region, Region], ...], tuple[str, ...]]:
+    allow_missing: bool = False,
+) -> Pairs:
     """Pair the reference's regions with those of an image by name, whatever their order.
 
     Args:
@@ -40,24 +60,22 @@ def pair_regions(
         acquisition: Regions of the image to be registered.
         reference_image: For messages.
         image: For messages.
-
-    Returns:
-        (reference, acquisition) pairs in the reference's order, and warnings: regions that only
-        the image has, and regions whose lengths differ (the reference's is used).
+        allow_missing: Whether the image may lack some, though not all.
 
     Raises:
         InvalidInputError: When the image lacks a region of the reference.
     """
     own = {region.name: region for region in acquisition}
+    pairs = tuple((region, own[region.name]) for region in reference if region.name in own)
     missing = [region.name for region in reference if region.name not in own]
-    if missing:
+    lacks = (
+        f"{image} lacks the regions {', '.join(missing)} that the reference {reference_image} has"
+    )
+    if missing and not (allow_missing and pairs):
         raise InvalidInputError(
-            f"{image} lacks the regions {', '.join(missing)} that the reference {reference_image} "
-            f"has; it has {', '.join(own)}. Give both tables the same names: add what was "
-            "photographed here too, and take what was not out of the reference's table, so that "
-            "no image keeps it. Registered tables get theirs when the consensus is found again"
+            f"{lacks}; it has {', '.join(own)}. "
+            + (IF_MISSING if pairs else "Give both tables the same names")
         )
-    pairs = tuple((region, own[region.name]) for region in reference)
     names = {region.name for region in reference}
     warnings = [
         f"region '{region.name}' is in {image} but not in the reference {reference_image}: "
@@ -66,7 +84,8 @@ def pair_regions(
         if region.name not in names
     ]
     warnings += [warning for pair in pairs if (warning := _length_warning(*pair))]
-    return pairs, tuple(warnings)
+    told = (f"{lacks}: they stay 0 in what is registered of it",) if missing else ()
+    return Pairs(pairs, tuple(warnings), told)
 
 
 def digest_regions(regions: tuple[Region, ...]) -> str:

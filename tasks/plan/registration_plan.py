@@ -116,7 +116,8 @@ class RegistrationPlan(Frozen):
     warnings: tuple[str, ...] = ()
     """What a person should know before pixels move: clipped regions, dropped regions, ..."""
     left_behind: tuple[str, ...] = ()
-    """What lies in the image and is not registered with it, and why: labels that cannot be read."""
+    """What is not registered with the image, and why: labels that cannot be read, regions of the
+    reference that it lacks."""
 
     @property
     def image_name(self) -> str:

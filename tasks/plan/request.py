@@ -44,7 +44,24 @@ class TableChoice:
 
 
 @described
-class MoveOptions:
+class MissingRegions:
+    """Whether every image must have all regions of the reference."""
+
+    allow_missing_regions: Annotated[
+        bool,
+        Field(
+            title="Regions: an image may lack some",
+            description=(
+                "Register an image too that lacks a region of the reference, such as a field that "
+                "was not photographed: it stays 0 there, and the others keep theirs. Otherwise its "
+                "whole well is refused."
+            ),
+        ),
+    ] = False
+
+
+@described
+class MoveOptions(MissingRegions):
     """What moves, how, and where the result goes."""
 
     register_labels: Annotated[

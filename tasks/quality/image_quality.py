@@ -18,8 +18,13 @@ from tasks.quality.measure import (
 )
 from tasks.quality.options import Thresholds
 from tasks.quality.place import Place
-from tasks.quality.region_quality import Agreement, RegionQuality
+from tasks.quality.region_quality import Agreement, RegionQuality, Verdict
 from tasks.quality.verdict import agrees_little, judge
+
+_NOT_THERE: tuple[Verdict, str] = (
+    "nothing to judge",
+    "the image lacks this region, and is 0 there",
+)
 
 
 def judge_region(
@@ -48,7 +53,8 @@ def judge_region(
     Raises:
         OSError: Something cannot be read.
     """
-    looked = [(agreement_of(pictures), pictures) for pictures in look_at(place, compared)]
+    pictured = () if place.is_missing else look_at(place, compared)
+    looked = [(agreement_of(pictures), pictures) for pictures in pictured]
     looked.sort(key=lambda each: likeness_of(*each), reverse=True)
     if looked:
         # Chance is looked at where it decides: other wells cost as much as all the rest.
@@ -60,7 +66,11 @@ def judge_region(
     motion = motion_of(looked[0][1]) if looked else None
     agreement = looked[0][0] if looked else None
     moved = _moved(place, compared)
-    verdict, reason = judge(agreement, motion, place.cut_away, thresholds, moved)
+    verdict, reason = (
+        _NOT_THERE
+        if place.is_missing
+        else judge(agreement, motion, place.cut_away, thresholds, moved)
+    )
     quality = RegionQuality(
         well=well,
         image=image,

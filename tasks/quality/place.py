@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from tasks.plan.region import Region
 from tasks.plan.registration_plan import RegistrationPlan
+from tasks.plan.rounding import region_window
 from tasks.plan.window import Frozen, Window
 from tasks.quality.cut_away import cut_away
 
@@ -23,9 +25,14 @@ class Place(Frozen):
     cut_away: float | None = None
     """Part of the region, as it was before the consensus, that is not there any more."""
 
+    @property
+    def is_missing(self) -> bool:
+        """Whether the image lacks the region: the result is 0 there."""
+        return self.before is None and self.after is None
+
 
 def places_of(plan: RegistrationPlan) -> tuple[Place, ...]:
-    """Return the regions of a planned registration, in its order.
+    """Return the regions of a planned registration, in its order; what the image lacks comes last.
 
     Raises:
         InvalidInputError: The image's metadata cannot be read.
@@ -47,4 +54,19 @@ def places_of(plan: RegistrationPlan) -> tuple[Place, ...]:
                 cut_away=lost.get(shift.region),
             )
         )
-    return tuple(places)
+    moved = {shift.region for shift in plan.image.shifts}
+    return (*places, *(_missing(region, plan) for region in plan.frame if region.name not in moved))
+
+
+def _missing(region: Region, plan: RegistrationPlan) -> Place:
+    image = plan.image
+    shape = image.levels[0].shape
+    window = region_window(region, axes=image.axes, pixel_size=image.pixel_size, shape=shape)
+    return Place(
+        region=region.name,
+        axes=image.axes,
+        reference=window.clipped_to(Window.whole(shape)),
+        before=None,
+        after=None,
+        shift=(0.0, 0.0, 0.0),
+    )

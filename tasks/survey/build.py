@@ -24,6 +24,7 @@ from tasks.storage.well_entries import read_images
 from tasks.survey.boundary import told_of
 from tasks.survey.coverage import judge_kept, measure_kept
 from tasks.survey.moved_in_place import (
+    had_regions,
     read_frame,
     refuse_another_interpolation,
     refuse_labels_left_behind,
@@ -91,11 +92,18 @@ def _build(path: Path, request: RegistrationRequest) -> RegistrationPlan:
         require_only_cut(path, frame, reference, here=here, there=there)
         refuse_another_interpolation(path, request.interpolation)
         refuse_moved_back(path, [IMAGE])
-        here = there
+        here = had_regions(path, there)
     elif reference != path:
         require_one_consensus(path, reference, request.registered_roi_table)
     fields = read_fields(path, request.registered_roi_table) if frame is None else {}
-    pairs, paired_warnings = pair_regions(there, here, reference_image=reference, image=path)
+    pairs, paired_warnings, missing = pair_regions(
+        there,
+        here,
+        reference_image=reference,
+        image=path,
+        # What an image has never had is no reason to refuse what is finished.
+        allow_missing=request.allow_missing_regions or frame is not None,
+    )
     if not pairs:
         raise InvalidInputError(
             f"{reference}: table '{request.registered_roi_table}' holds no region; "
@@ -149,7 +157,7 @@ def _build(path: Path, request: RegistrationRequest) -> RegistrationPlan:
             *label_warnings,
             *table_warnings,
         ),
-        left_behind=left_behind,
+        left_behind=(*missing, *left_behind),
     )
     return plan.model_copy(update={"made_from": fingerprint_inputs(plan)})
 

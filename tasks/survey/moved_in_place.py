@@ -71,6 +71,19 @@ def regions_of_frame(image: Path, frame: Frame) -> Regions | None:
     return None
 
 
+def had_regions(image: Path, regions: Regions) -> Regions:
+    """Return those regions of its frame that an image had when it was brought there.
+
+    Args:
+        image: An image that is in a frame.
+        regions: Of the frame.
+    """
+    moved = (read_provenance(image) or {}).get("shifts")
+    if not isinstance(moved, dict):
+        return regions
+    return tuple(region for region in regions if region.name in moved)
+
+
 def require_only_cut(
     image: Path, frame: Frame, reference: Path, *, here: Regions, there: Regions
 ) -> None:

@@ -154,6 +154,26 @@ def test_a_region_that_only_a_later_image_has_holds_up_no_other(tmp_path: Path) 
     assert [start["x"] for start in starts] == pytest.approx([one.start["2"]["x"] for one in found])
 
 
+def test_a_region_that_an_image_may_lack_is_what_the_others_share(tmp_path: Path) -> None:
+    well = well_with(tmp_path)
+    write_regions(well / "2", TABLE, {"FOV_1": BOXES["FOV_1"]})
+    write_columns(estimate(well, 2, {"FOV_1": SHIFTS[2]["FOV_1"]}), "with one less")
+    images = [well / n for n in "012"]
+    with pytest.raises(InvalidInputError, match=r"2 lacks \['FOV_2'\].*allow_missing_regions"):
+        find_consensus(images[0], images[1:], TABLE)
+    found = find_consensus(images[0], images[1:], TABLE, allow_missing=True)
+    write_consensus(images, found, TABLE, REGISTERED, {})
+    # FOV_2 begins at y 10 and moved by 2 in image 1; FOV_1 moved by 2.5 and -0.3.
+    expected = {"0": [2.5, 12.0], "1": [0.0, 10.0], "2": [2.8]}
+    for image in images:
+        regions = read_regions(image, REGISTERED)
+        assert [one.start["y"] for one in regions] == pytest.approx(expected[image.name])
+        assert [one.length["y"] for one in regions] == pytest.approx([17.2, 18.0][: len(regions)])
+    write_regions(well / "2", TABLE, {"FOV_9": BOXES["FOV_1"]})
+    with pytest.raises(InvalidInputError, match=r"2 lacks \['FOV_1', 'FOV_2'\]"):
+        find_consensus(images[0], images[1:], TABLE, allow_missing=True)
+
+
 def test_other_names_missing_shifts_and_little_overlap_are_refused_by_name(tmp_path: Path) -> None:
     well = well_with(tmp_path)
     with pytest.raises(InvalidInputError, match=r"region 'FOV_1': 7\d%.*at least 90%"):

@@ -16,7 +16,7 @@ from tasks.plan.errors import InvalidInputError
 from tasks.plan.request import RegistrationRequest
 from tasks.storage.provenance import read_provenance
 from tasks.survey.build import build_plan
-from tests.estimate.wells import SIZE, TABLE, Shift, make_well
+from tests.estimate.wells import PIXEL, SIZE, TABLE, Shift, make_well
 from tests.plate_tables import write_regions
 from tests.plates import add_image_to_well, read_levels
 from tests.raw_runs import RawRun, run_raw
@@ -107,6 +107,30 @@ def test_how_much_a_later_cycle_does_not_show_is_told(well: Path, all_cycles: Pa
     assert any("'FOV_1'" in warning and edge in warning for warning in told)
     # At its left is the other field, not the image's edge.
     assert any("'FOV_2'" in one and field in one and "14 x pixels" in one for one in told)
+
+
+def test_a_cycle_that_lacks_a_field_gets_the_others_if_it_may(well: Path, all_cycles: Path) -> None:
+    raw = read_levels(all_cycles / "2")[0]
+    add(well, all_cycles, 2)
+    write_regions(well / "2", TABLE, {"FOV_2": {"x": (SIZE * PIXEL, SIZE * PIXEL)}})
+    untouched = digest_tree(well)
+    with pytest.raises(InvalidInputError, match=r"lacks the regions FOV_1 .*allow_missing_regions"):
+        run_raw(RawRun(well))
+    assert digest_tree(well) == untouched
+    run_raw(RawRun(well, allow_missing=True))
+    frame = read_levels(well / "0")[0][0, 0] != 0
+    expected = np.zeros_like(raw)
+    dy, dx = (int(n) for n in SHIFTS[2][1])
+    expected[..., : SIZE + dy, SIZE + dx :] = raw[..., -dy:, SIZE : 2 * SIZE - dx]
+    expected[..., ~frame] = 0
+    assert np.array_equal(read_levels(well / "2")[0], expected)
+    assert examine_plate(well.parents[1]) == ()
+    # What is finished is not refused, whatever it lacks.
+    finished = digest_tree(well)
+    run_raw(RawRun(well))
+    assert digest_tree(well) == finished
+    (told,) = build_plan(well / "2", RegistrationRequest(REGISTERED)).left_behind
+    assert "lacks the regions FOV_1 that the reference" in told
 
 
 def test_a_cycle_that_shows_too_little_of_the_frame_is_refused(

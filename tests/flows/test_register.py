@@ -20,7 +20,7 @@ from tasks.storage.provenance import read_provenance
 from tasks.survey.listed_tables import list_tables, read_table
 from tests.estimate.wells import PIXEL, SIZE, STAIN, TABLE, make_well
 from tests.flows.snapshots import snapshot
-from tests.plates import read_levels
+from tests.plates import read_levels, write_regions
 from tests.trees import digest_tree
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
@@ -77,7 +77,10 @@ def test_a_stage_is_repeated_only_when_its_input_or_parameters_change(raw: Path)
     while chunk.is_dir():
         chunk = next(chunk.iterdir())
     chunk.touch()
-    assert estimate_shifts_of_well(str(raw), STAIN, level_path="1") == ()
+    # An image that lacks nothing is the same, whether it may or not.
+    assert (
+        estimate_shifts_of_well(str(raw), STAIN, level_path="1", allow_missing_regions=True) == ()
+    )
     content = bytearray(chunk.read_bytes())
     content[-1] ^= 1
     chunk.write_bytes(content)
@@ -85,6 +88,23 @@ def test_a_stage_is_repeated_only_when_its_input_or_parameters_change(raw: Path)
     assert len(find_consensus_of_well(str(raw))) == 2
     assert find_consensus_of_well(str(raw)) == ()
     assert len(find_consensus_of_well(str(raw), min_overlap=0.6)) == 2
+
+
+def test_an_image_that_lacks_a_field_is_registered_without_it_where_it_may(raw: Path) -> None:
+    box = {"y": (0.0, SIZE * PIXEL), "x": (0.0, SIZE * PIXEL)}
+    write_regions(raw / "2", TABLE, {"FOV_1": box})
+    before = {name: digest_tree(raw / name / "0") for name in "012"}
+    with pytest.raises(UncertainShiftError, match=r"2 lacks the regions FOV_2 .*photographed"):
+        register_well(str(raw), STAIN, level_path="0")
+    assert {name: digest_tree(raw / name / "0") for name in "012"} == before
+    plan = register_well(str(raw), STAIN, level_path="0", dry_run=True, allow_missing_regions=True)
+    assert any("2 lacks the regions FOV_2" in report.detail for report in plan.reports)
+    result = register_well(str(raw), STAIN, level_path="0", allow_missing_regions=True)
+    outcomes = {(report.image, report.outcome): report.detail for report in result.reports}
+    assert "2 lacks the regions FOV_2" in outcomes.pop(("2", "left out"))
+    assert list(outcomes) == [(name, "registered") for name in "120"]
+    fields = {n: read_levels(raw / n)[0][..., SIZE:].any() for n in "012"}
+    assert fields == {"0": True, "1": True, "2": False}
 
 
 def test_an_interrupted_run_goes_on_with_the_shifts_that_moved_the_first_images(

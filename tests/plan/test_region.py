@@ -21,11 +21,11 @@ def region(name: str = "A", **box: tuple[float, float]) -> Region:
 def test_pairs_follow_the_reference_whatever_the_order(tmp_path: Path) -> None:
     theirs = (region("B", x=(0, 4)), region("A", x=(4, 4)))
     ours = (region("A", x=(5, 4)), region("B", x=(1, 4)))
-    pairs, warnings = pair_regions(
+    pairs, warnings, missing = pair_regions(
         theirs, ours, reference_image=tmp_path / "0", image=tmp_path / "1"
     )
     assert pairs == ((theirs[0], ours[1]), (theirs[1], ours[0]))
-    assert warnings == ()
+    assert warnings == missing == ()
 
 
 def test_a_region_that_the_image_lacks_is_named(tmp_path: Path) -> None:
@@ -38,8 +38,22 @@ def test_a_region_that_the_image_lacks_is_named(tmp_path: Path) -> None:
         )
 
 
+def test_a_region_that_the_image_may_lack_is_told_and_the_others_are_paired(
+    tmp_path: Path,
+) -> None:
+    images = {"reference_image": tmp_path / "0", "image": tmp_path / "1"}
+    theirs, ours = (region("A"), region("B"), region("C")), (region("C"), region("A"))
+    pairs, warnings, missing = pair_regions(theirs, ours, **images, allow_missing=True)
+    assert pairs == ((theirs[0], ours[1]), (theirs[2], ours[0]))
+    assert warnings == ()
+    (told,) = missing
+    assert "/1 lacks the regions B that the reference" in told
+    with pytest.raises(InvalidInputError, match=r"1 lacks the regions A, B, C that .* has D\."):
+        pair_regions(theirs, (region("D"),), **images, allow_missing=True)
+
+
 def test_a_region_that_only_the_image_has_is_named(tmp_path: Path) -> None:
-    pairs, warnings = pair_regions(
+    pairs, warnings, missing = pair_regions(
         (region("A"),),
         (region("A"), region("C")),
         reference_image=tmp_path / "0",
@@ -47,6 +61,7 @@ def test_a_region_that_only_the_image_has_is_named(tmp_path: Path) -> None:
     )
     assert len(pairs) == 1
     assert len(warnings) == 1
+    assert missing == ()
     assert "'C'" in warnings[0]
     assert "not carried over" in warnings[0]
 
@@ -68,7 +83,7 @@ def test_lengths_that_differ_are_named(
     ours: tuple[float, float] | None,
     said: str | None,
 ) -> None:
-    _, warnings = pair_regions(
+    _, warnings, _ = pair_regions(
         (region("A", **({"y": theirs} if theirs else {})),),
         (region("A", **({"y": ours} if ours else {})),),
         reference_image=tmp_path / "0",

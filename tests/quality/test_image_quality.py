@@ -99,6 +99,25 @@ def test_a_reference_with_other_axes_is_compared_along_those_that_both_have(
     assert (quality.verdict, quality.size) == ("pass", (240.0, 300.0)), quality.reason
 
 
+def test_a_region_that_the_image_lacks_is_told_beside_the_others(tmp_path: Path) -> None:
+    well = make_wells(tmp_path, pair(cells(SHAPE, 200)), MOVED) / "A/01"
+    one = {"y": (10.0, 60.0), "x": (10.0, 150.0)}
+    write_regions(well / "0", TABLE, {"FOV_1": one, "FOV_2": {**one, "y": (70.0, 60.0)}})
+    y, x = (PIXEL * by for by in MOVED)
+    own = {"y": (10.0 + y, 60.0), "x": (10.0 + x, 150.0)}
+    write_regions(well / "1", TABLE, {"FOV_1": own})
+    request = RegistrationRequest(TABLE, overwrite_input=False, allow_missing_regions=True)
+    plan = build_plan(well / "1", request)
+    compared = compare_planned(plan, well / "1", ())
+    places = places_of(plan)
+    found = judge_image(places, compared, Thresholds(), well="A/01", image="1", acquisition=1)
+    _, (missing, pictures) = found
+    assert (missing.region, missing.verdict) == ("FOV_2", "nothing to judge")
+    assert missing.reason == "the image lacks this region, and is 0 there"
+    assert missing.size == (120.0, 300.0)
+    assert pictures == missing.agreements == ()
+
+
 def test_a_right_shift_passes_and_says_by_how_much_it_moved(tmp_path: Path) -> None:
     plate = make_wells(tmp_path, pair(cells(SHAPE, 200)), MOVED)
     quality = judged(plate / "A/01")
