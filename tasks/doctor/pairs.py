@@ -1,4 +1,4 @@
-"""Look whether it is plain which images of a well are registered to which."""
+"""Look whether it is plain which images of a well are registered to which, and by what sizes."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from pathlib import Path
 
 from tasks.doctor.finding import Finding
 from tasks.plan.errors import InvalidInputError
-from tasks.storage.provenance import is_output
+from tasks.storage.attributes import array_shape
+from tasks.storage.provenance import is_output, read_provenance
 from tasks.storage.well_entries import WellImage
+from tasks.survey.multiscale import read_multiscale
 from tasks.survey.reference import pick_reference, require_acquisitions
+from tasks.survey.unlike_sizes import unlike_sizes_told
 
 
 def examine_pairs(well: Path, listed: Sequence[WellImage]) -> Iterator[Finding]:
@@ -44,11 +47,36 @@ def examine_pairs(well: Path, listed: Sequence[WellImage]) -> Iterator[Finding]:
         if acquisition is None:
             continue
         try:
-            pick_reference(acquisitions, name, known[0], well)
+            reference, _ = pick_reference(acquisitions, name, known[0], well)
         except InvalidInputError as error:
             if str(error) not in told:
                 told.add(str(error))
                 yield _refused(well, error)
+            continue
+        if name != reference:
+            yield from _of_sizes(well / name, well / reference)
+
+
+def _of_sizes(image: Path, reference: Path) -> Iterator[Finding]:
+    """Yield one finding where an image that was not moved yet has pixels of another size."""
+    try:
+        if read_provenance(image) is not None:
+            return
+        shape = array_shape(image / read_multiscale(image).levels[0])
+        read_multiscale(reference)
+    except (InvalidInputError, OSError):
+        # The images tell of it themselves.
+        return
+    try:
+        told = unlike_sizes_told(image, shape, reference)
+    except InvalidInputError as error:
+        yield _refused(image, error)
+        return
+    for each in told:
+        problem, _, advice = each.removeprefix(f"{image}: ").rpartition(". ")
+        yield Finding(
+            path=image, problem=problem, remedy="person", advice=advice[0].lower() + advice[1:]
+        )
 
 
 def _is_output(image: Path) -> bool:
@@ -59,11 +87,11 @@ def _is_output(image: Path) -> bool:
         return False
 
 
-def _refused(well: Path, error: InvalidInputError) -> Finding:
+def _refused(path: Path, error: InvalidInputError) -> Finding:
     return Finding(
-        path=well,
+        path=path,
         # A finding names its path itself.
-        problem=str(error).removeprefix(f"{well}: "),
+        problem=str(error).removeprefix(f"{path}: "),
         remedy="person",
         advice="a registration refuses it for the same reason",
     )

@@ -111,7 +111,9 @@ def _build(path: Path, request: RegistrationRequest) -> RegistrationPlan:
         )
 
     pyramid, doubts = read_image_pyramid(path)
-    doubts += () if frame is not None else unlike_sizes_told(path, pyramid, reference)
+    doubts += (
+        () if frame is not None else unlike_sizes_told(path, pyramid.levels[0].shape, reference)
+    )
     _refuse_nothing_between(path, pyramid, request.interpolation)
     pixels, clipped = _with_shifts(path, pyramid, pairs, fields, request.interpolation)
     kept = measure_kept(path, pixels)
