@@ -13,6 +13,7 @@ from pydantic import JsonValue
 from tasks.estimate.columns import DECISION, TRANSLATIONS
 from tasks.estimate.common_region import SPACE, Consensus, common_region
 from tasks.estimate.keep_inside import keep_inside, read_grid
+from tasks.estimate.lone_planes import without_lone_planes
 from tasks.estimate.put_table import put_table, style_of
 from tasks.plan.errors import InvalidInputError
 from tasks.plan.region import IF_MISSING, Region
@@ -59,6 +60,7 @@ def find_consensus(
     moved[reference] = dict.fromkeys(regions[reference], (0.0, 0.0, 0.0))
     check_starts(regions, reference, input_roi_table)
     grids = {image.name: read_grid(image) for image in images}
+    regions, grids = without_lone_planes(regions, grids)
     found = tuple(
         keep_inside(
             common_region(

@@ -99,11 +99,18 @@ class Field:
         return self._candidate(match, pair) if match.confident and not match.remark else None
 
     def read(self, regions: tuple[Region, Region]) -> RegionPair:
-        """Read a region of the reference and of the image."""
+        """Read a region of the reference and of the image.
+
+        Of a stack beside a plane it is the brightest pixel along z: a plane may be one of the
+        stack's, or a projection of it.
+        """
         levels = (self.paired.reference, self.paired.moving)
         one, two = (
             level.read(level.window(region)) for level, region in zip(levels, regions, strict=True)
         )
+        if self.paired.is_flat:
+            # The larger number of a number and none.
+            return np.fmax.reduce(one, keepdims=True), np.fmax.reduce(two, keepdims=True)
         return one, two
 
     def _kept(self, factor: int, make: Callable[[], Prepared]) -> Prepared:
@@ -112,7 +119,8 @@ class Field:
         level = self.paired.reference
         window = level.window(self.paired.regions[self.number][0])
         quantiles = self.options.lower_rescale_quantile, self.options.upper_rescale_quantile
-        name = (level.image, level.path, level.channel, window, factor, quantiles)
+        flat = self.paired.is_flat
+        name = (level.image, level.path, level.channel, window, flat, factor, quantiles)
         return self.references.get(name, make)
 
     def _strangers(self) -> Sequence[RegionPair]:
@@ -126,7 +134,10 @@ class Field:
         """Return what leads from inside the two windows to the images' coordinates, pixels."""
         ours, theirs = self.paired.regions[self.number]
         one, two = self.paired.reference.window(ours), self.paired.moving.window(theirs)
-        return np.subtract(one.start, two.start).astype(np.float64)
+        corner = np.subtract(one.start, two.start).astype(np.float64)
+        if self.paired.is_flat:
+            corner[0] = 0
+        return corner
 
     def _candidate(self, match: Match, pair: RegionPair) -> Candidate:
         spacing = self.paired.reference.spacing

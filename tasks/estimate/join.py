@@ -17,6 +17,7 @@ from tasks.plan.errors import InvalidInputError
 from tasks.plan.region import Region, outside
 from tasks.survey.listed_tables import list_tables
 from tasks.survey.moved_in_place import read_frame, regions_of_frame
+from tasks.survey.planes import planes_of
 from tasks.survey.regions import read_regions
 from tasks.survey.table_record import CONSENSUS, read_record
 
@@ -130,11 +131,12 @@ def _placed(
     # An axis that the frame does not name is whole, in the image's own words.
     start, length = dict(field.start), dict(field.length)
     share = 1.0
+    is_alone = planes_of(image) == 1
     for axis, by in zip(_SPACE, translation, strict=True):
         if axis not in region.start:
             continue
         start[axis], length[axis] = region.start[axis] - by, region.length[axis]
-        if axis in field.start:
+        if axis in field.start and not (axis == "z" and is_alone):
             first = max(start[axis], field.start[axis])
             last = min(start[axis] + length[axis], field.start[axis] + field.length[axis])
             share *= max(0.0, last - first) / length[axis]

@@ -37,6 +37,8 @@ class ChannelLevel:
     spacing: Spacing
     finest: Spacing
     """Of the image's finest level."""
+    planes: int
+    """Of the image's finest level; one where there is no z axis."""
     channel: int | None
     dtype: np.dtype[Any]
     chunk_bytes: int
@@ -49,7 +51,9 @@ class ChannelLevel:
         start, stop = [], []
         for axis, size, pixels in zip("zyx", self.spacing, self.shape, strict=True):
             first, last = 0, pixels
-            if axis in region.start and axis in self.axes:
+            # Where an only plane lies is no place among others.
+            is_alone = axis == "z" and self.planes == 1
+            if axis in region.start and not is_alone:
                 first, last = outward(region.start[axis], region.length[axis], size)
             start.append(first)
             stop.append(max(first, last))
@@ -104,10 +108,8 @@ def open_level(image: Path, *, wavelength: str, level: str) -> ChannelLevel:
         dict(zip(axes, scales.pixel_sizes[number], strict=True))
         for number in (scales.levels.index(level), 0)
     )
-    finest_shape = open_level_array(image, scales.levels[0]).shape
-    spacing, told = spacing_of(
-        image / level, said, sizes, finest, dict(zip(axes, finest_shape, strict=True))
-    )
+    finest_sizes = dict(zip(axes, open_level_array(image, scales.levels[0]).shape, strict=True))
+    spacing, told = spacing_of(image / level, said, sizes, finest, finest_sizes)
     return ChannelLevel(
         image=image,
         path=level,
@@ -115,6 +117,7 @@ def open_level(image: Path, *, wavelength: str, level: str) -> ChannelLevel:
         shape=(sizes.get("z", 1), sizes["y"], sizes["x"]),
         spacing=(spacing.get("z", 1.0), spacing["y"], spacing["x"]),
         finest=(finest.get("z", 1.0), finest["y"], finest["x"]),
+        planes=finest_sizes.get("z", 1),
         channel=_channel(image, scales.channels, sizes["c"], wavelength) if "c" in axes else None,
         dtype=array.dtype,
         chunk_bytes=math.prod(array.shards or array.chunks) * array.dtype.itemsize,

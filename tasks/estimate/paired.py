@@ -30,6 +30,11 @@ class Paired:
     """Of the reference and of the image, in the table's order."""
     warnings: tuple[str, ...]
 
+    @property
+    def is_flat(self) -> bool:
+        """Whether one image is a single plane, the other a stack: no shift along z is known."""
+        return (self.reference.planes == 1) != (self.moving.planes == 1)
+
 
 def open_paired(image: Path, options: EstimateOptions) -> Paired:
     """Open an image and the one of the reference acquisition.
@@ -88,7 +93,17 @@ def _pair(reference: Path, image: Path, options: EstimateOptions) -> Paired:
         reference=ours,
         moving=theirs,
         regions=regions,
-        warnings=(*ours.doubts, *theirs.doubts, *whole, *told, *missing),
+        warnings=(*ours.doubts, *theirs.doubts, *whole, *told, *missing, *_flat_told(ours, theirs)),
+    )
+
+
+def _flat_told(reference: ChannelLevel, moving: ChannelLevel) -> tuple[str, ...]:
+    one, stack = (reference, moving) if reference.planes == 1 else (moving, reference)
+    if not one.planes == 1 < stack.planes:
+        return ()
+    return (
+        f"{one.image} has one plane, {stack.image.name} has {stack.planes}: it is compared with "
+        "the brightest of them, and nothing moves along z",
     )
 
 
@@ -120,10 +135,13 @@ def _require_pixels(level: ChannelLevel, region: Region, table: str) -> None:
 
 def _check_spacing(reference: ChannelLevel, moving: ChannelLevel) -> None:
     """Refuse other lenses. Sizes that do not divide give coarse levels unequal pixels by a hair."""
-    alike = np.allclose(reference.finest, moving.finest, rtol=_SAME_SIZE, atol=0)
+    # The thickness of a single plane says nothing.
+    axes = slice(None) if min(reference.planes, moving.planes) > 1 else slice(1, None)
+    alike = np.allclose(reference.finest[axes], moving.finest[axes], rtol=_SAME_SIZE, atol=0)
     # A level that is half a pixel too short or too long.
     rounded = max(_SAME_SIZE, *(1 / n for each in (reference, moving) for n in each.shape[1:]))
-    if not alike or not np.allclose(reference.spacing, moving.spacing, rtol=rounded, atol=0):
+    sizes = reference.spacing[axes], moving.spacing[axes]
+    if not alike or not np.allclose(*sizes, rtol=rounded, atol=0):
         raise InvalidInputError(
             f"{moving.image} has pixels of {moving.spacing} micrometers (z, y, x) at level "
             f"'{moving.path}', its reference {reference.image} of {reference.spacing}; regions of "

@@ -115,6 +115,8 @@ def _first_region(image: Path, paired: Paired, options: EstimateOptions) -> Regi
     opened = open_paired(image, options)
     if opened.reference.image.name != paired.reference.image.name:
         return None
+    if opened.is_flat != paired.is_flat:
+        return None
     if any(read_provenance(each) is not None for each in (image, opened.reference.image)):
         return None
     return Field(opened, 0, options).read(opened.regions[0])

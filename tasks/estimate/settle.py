@@ -78,7 +78,8 @@ class _Doubt:
 
     def _chains(self, region: str) -> tuple[Chain, ...]:
         own, reference = self.own.acquisition, self.own.reference_acquisition
-        if own is None:
+        # Along z another acquisition says more than this pair can, or less: they would disagree.
+        if own is None or self.paired.is_flat:
             return ()
         links = [
             link for third in self._thirds(region)[:_OVER] for link in self._over(third, region)
@@ -108,7 +109,9 @@ class _Doubt:
         except RegistrationError:
             return ()
         names = [ours.name for ours, _ in paired.regions]
-        if region not in names or third.acquisition is None or self.own.acquisition is None:
+        if region not in names or paired.is_flat:
+            return ()
+        if third.acquisition is None or self.own.acquisition is None:
             return ()
         found = Field(paired, names.index(region), self.options).propose((0.0, 0.0))
         known = next(each for each in third.regions if each.region == region)

@@ -59,7 +59,8 @@ def region_shift(
         acquisition: The same region in the acquisition to be registered.
         axes: Axis names in array order.
         pixel_size: Size of a pixel per axis, in micrometers (t in seconds).
-        shape: Pixels per axis; an axis that a region does not name is taken whole.
+        shape: Pixels per axis; an axis that a region does not name is taken whole, and so is a z
+            axis of one plane, which has no place along it.
         keep_fraction: Whether the shift has the fraction of a pixel that rounding leaves, along
             z, y and x; less than `SNAP` is none, and so is any along an axis of one pixel.
 
@@ -68,7 +69,7 @@ def region_shift(
     """
     source, target, fraction = [], [], []
     for axis, size, pixels in zip(axes, pixel_size, shape, strict=True):
-        if axis not in reference.start:
+        if _is_whole(axis, reference, pixels):
             target.append((0, pixels))
             source.append((0, pixels))
             fraction.append(0.0)
@@ -94,7 +95,14 @@ def region_window(
 ) -> Window:
     """Return the smallest window of whole pixels that holds a region; arguments as above."""
     sides = [
-        outward(region.start[axis], region.length[axis], size) if axis in region.start else (0, n)
+        (0, n)
+        if _is_whole(axis, region, n)
+        else outward(region.start[axis], region.length[axis], size)
         for axis, size, n in zip(axes, pixel_size, shape, strict=True)
     ]
     return Window(start=tuple(a for a, _ in sides), stop=tuple(b for _, b in sides))
+
+
+def _is_whole(axis: str, region: Region, pixels: int) -> bool:
+    """Return whether an axis is taken whole; an only plane has no place along z."""
+    return axis not in region.start or (axis == "z" and pixels == 1)

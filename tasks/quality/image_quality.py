@@ -53,6 +53,8 @@ def judge_region(
     Raises:
         OSError: Something cannot be read.
     """
+    if compared.is_flat:
+        place = place.across()
     pictured = () if place.is_missing else look_at(place, compared)
     looked = [(agreement_of(pictures), pictures) for pictures in pictured]
     looked.sort(key=lambda each: likeness_of(*each), reverse=True)

@@ -52,9 +52,9 @@ class Compared:
 
     @property
     def is_flat(self) -> bool:
-        """Whether one of them has no planes; of the others the brightest of all is compared."""
+        """Whether one of them is a single plane; of the others the brightest of all is compared."""
         seen = (self.reference, self.original, self.result)
-        return any(view is not None and "z" not in view.axes for view in seen)
+        return any(view is not None and view.planes == 1 for view in seen)
 
 
 @dataclass(frozen=True)

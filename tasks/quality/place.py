@@ -30,6 +30,17 @@ class Place(Frozen):
         """Whether the image lacks the region: the result is 0 there."""
         return self.before is None and self.after is None
 
+    def across(self) -> Place:
+        """Return the same place along y and x alone: all planes that an image has."""
+        kept = [n for n, axis in enumerate(self.axes) if axis != "z"]
+        update: dict[str, object] = {"axes": tuple(self.axes[n] for n in kept)}
+        for name in ("reference", "before", "after"):
+            window: Window | None = getattr(self, name)
+            update[name] = window and Window(
+                start=tuple(window.start[n] for n in kept), stop=tuple(window.stop[n] for n in kept)
+            )
+        return self.model_copy(update=update)
+
 
 def places_of(plan: RegistrationPlan) -> tuple[Place, ...]:
     """Return the regions of a planned registration, in its order; what the image lacks comes last.

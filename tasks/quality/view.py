@@ -166,6 +166,14 @@ class View:
             for number in range(count)
         )
 
+    @property
+    def planes(self) -> int:
+        """Planes of the finest level."""
+        if "z" not in self.axes:
+            return 1
+        z = self.axes.index("z")
+        return round(self.pixels.shape[z] * self.factor[z])
+
     def pixel(self) -> tuple[float, float]:
         """Return micrometers along y and x of a pixel of this level."""
         size = dict(zip(self.axes, zip(self.pixel_size, self.factor, strict=True), strict=True))

@@ -31,6 +31,7 @@ from tasks.survey.moved_in_place import (
     require_only_cut,
 )
 from tasks.survey.others_results import refuse_result_of_others
+from tasks.survey.planes import is_one_plane_of, whole_along_z
 from tasks.survey.pyramids import LabelPyramids, read_image_pyramid, read_label_pyramids
 from tasks.survey.reference import require_acquisitions
 from tasks.survey.reference_with_table import pick_reference_with
@@ -110,6 +111,9 @@ def _build(path: Path, request: RegistrationRequest) -> RegistrationPlan:
             "find the consensus again"
         )
 
+    if is_one_plane_of(reference, path):
+        # What a plane says of z would cut a stack to one.
+        pairs = tuple((whole_along_z(theirs), whole_along_z(own)) for theirs, own in pairs)
     pyramid, doubts = read_image_pyramid(path)
     doubts += (
         () if frame is not None else unlike_sizes_told(path, pyramid.levels[0].shape, reference)

@@ -8,6 +8,7 @@ from pathlib import Path
 from tasks.plan.errors import InvalidInputError
 from tasks.plan.rounding import SPACE
 from tasks.survey.multiscale import read_multiscale
+from tasks.survey.planes import planes_of
 
 _ALIKE = 0.01
 """Sizes that differ by less of themselves are one size."""
@@ -34,6 +35,8 @@ def unlike_sizes_told(image: Path, shape: Sequence[int], reference: Path) -> tup
         for axis, size, pixels in zip(ours.axes, ours.pixel_sizes[0], shape, strict=True)
         if axis in SPACE and axis in sizes and pixels > 1
     }
+    if planes_of(reference) == 1:
+        own.pop("z", None)
     unlike = [a for a, size in own.items() if abs(size - sizes[a]) > _ALIKE * max(size, sizes[a])]
     if not unlike:
         return ()

@@ -99,6 +99,24 @@ def test_a_reference_with_other_axes_is_compared_along_those_that_both_have(
     assert (quality.verdict, quality.size) == ("pass", (240.0, 300.0)), quality.reason
 
 
+def test_a_projection_beside_a_stack_is_compared_with_the_brightest_of_it(tmp_path: Path) -> None:
+    planes = [cells(SHAPE, 70, seed) for seed in range(4)]
+    plate = make_wells(tmp_path, pair(np.max(planes, axis=0)), MOVED)
+    stack = make_plate(
+        tmp_path / "s.zarr", axes="zyx", shape=(4, *SHAPE), levels=2, labels=(), pixel_size=PIXEL
+    )
+    write_levels(
+        stack / "A/01/0",
+        np.stack([photographed(each, 5) for each in planes]).clip(0).astype(np.uint16),
+    )
+    shutil.copytree(plate / "A/01/0/tables", stack / "A/01/0/tables", dirs_exist_ok=True)
+    shutil.rmtree(plate / "A/01/0")
+    shutil.copytree(stack / "A/01/0", plate / "A/01/0")
+    quality = judged(plate / "A/01")
+    assert quality.agreements[0].after is not None
+    assert (quality.verdict, quality.agreements[0].after > 0.9) == ("pass", True), quality.reason
+
+
 def test_a_region_that_the_image_lacks_is_told_beside_the_others(tmp_path: Path) -> None:
     well = make_wells(tmp_path, pair(cells(SHAPE, 200)), MOVED) / "A/01"
     one = {"y": (10.0, 60.0), "x": (10.0, 150.0)}
