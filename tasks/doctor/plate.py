@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 
 from tasks.doctor.examine_well import examine_well
 from tasks.doctor.finding import Finding
 from tasks.plan.errors import InvalidInputError, LockHeldError
 from tasks.storage.kinds import require_kind
-from tasks.storage.locks import own_image, own_output, own_well
+from tasks.storage.locks import own_image, own_output, own_registration, own_well
 from tasks.storage.provenance import read_provenance
 from tasks.storage.recover import recover_output, recover_tables
 from tasks.storage.well_entries import list_image, read_wells
@@ -79,6 +80,10 @@ def _list(well: Path, name: str) -> tuple[str, ...]:
 
 def _free(well: Path, path: Path) -> tuple[str, ...]:
     # Whoever takes a lock and gives it back takes the dead holder's name away.
-    lock = own_well(well, timeout=0) if path == well else own_output(well, path.name, timeout=0)
-    with lock:
-        return (f"{path}: forgot the ended run that was still named as its owner",)
+    with ExitStack() as owned:
+        if path == well:
+            owned.enter_context(own_registration(well, timeout=0))
+            owned.enter_context(own_well(well, timeout=0))
+        else:
+            owned.enter_context(own_output(well, path.name, timeout=0))
+    return (f"{path}: forgot the ended run that was still named as its owner",)

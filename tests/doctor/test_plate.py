@@ -15,6 +15,7 @@ import pytest
 from tasks.doctor.finding import Finding
 from tasks.doctor.plate import examine_plate, repair_plate
 from tasks.plan.errors import InvalidInputError
+from tasks.storage.locks import own_registration
 from tests.flows.snapshots import snapshot
 from tests.plate_tables import write_regions
 from tests.registration import register
@@ -131,6 +132,11 @@ def kill_an_owner_of_the_well(well: Path) -> None:
     owner.kill()
 
 
+def kill_who_went_from_raw_to_registered(well: Path) -> None:
+    owner = Holder(well, shared=own_registration)
+    owner.kill()
+
+
 REPAIRED = {
     "staging": (leave("staging"), "was interrupted left .1.plate-registration.staging"),
     "verified": (leave("verified"), ".1.plate-registration.verified"),
@@ -143,6 +149,7 @@ REPAIRED = {
     "result not listed": (take_the_result_from_the_list, "a registered image that its well does"),
     "dead owner": (kill_an_owner, "has ended without giving it back"),
     "dead owner of the well": (kill_an_owner_of_the_well, "has ended without giving it back"),
+    "dead register": (kill_who_went_from_raw_to_registered, "has ended without giving it back"),
 }
 
 FOR_A_PERSON = {

@@ -1,7 +1,9 @@
-"""Processes that own an image, or a well, until they are told to let go, or killed."""
+"""Processes that own an image, or what a well shares, until they are told to let go, or killed."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -13,11 +15,17 @@ SECONDS = 60
 
 
 class Holder:
-    """A process that owns an image of a well or, without its name, the well."""
+    """A process that owns an image of a well or, without its name, what the well shares."""
 
-    def __init__(self, well: Path, image: str = "") -> None:
+    def __init__(
+        self,
+        well: Path,
+        image: str = "",
+        *,
+        shared: Callable[..., AbstractContextManager[None]] = own_well,
+    ) -> None:
         self._here, there = forks.Pipe()
-        self._process = forks.Process(target=_hold, args=(well, image, there))
+        self._process = forks.Process(target=_hold, args=(well, image, shared, there))
         self._process.start()
         there.close()
         assert self._here.recv() == "held"
@@ -37,7 +45,12 @@ class Holder:
         assert self._process.exitcode == 0
 
 
-def _hold(well: Path, image: str, pipe: Connection) -> None:
-    with own_image(well, image, timeout=5) if image else own_well(well, timeout=5):
+def _hold(
+    well: Path,
+    image: str,
+    shared: Callable[..., AbstractContextManager[None]],
+    pipe: Connection,
+) -> None:
+    with own_image(well, image, timeout=5) if image else shared(well, timeout=5):
         pipe.send("held")
         pipe.recv()
