@@ -38,6 +38,7 @@ from tasks.storage.space import (
     needed_bytes,
     room_given_back,
 )
+from tasks.survey.added_since import refuse_to_lose
 from tasks.tables.memory import table_memory_bytes
 from tasks.write_image import write_image
 from tasks.write_labels import write_labels
@@ -76,8 +77,14 @@ def register_image_by(run: RunsSteps, parameters: ImageParameters) -> Done[Image
         if is_up_to_date(plan) and not parameters.redo:
             text += "\n  finished  already registered with this very input: nothing would be done"
             text += "".join(f"\n  warning   {warning}" for warning in _unlike_made(plan))
-        elif changes := changes_since(plan):
-            text += f"\n  changed   {', '.join(changes)}: what an earlier run made is made again"
+        else:
+            if changes := changes_since(plan):
+                text += (
+                    f"\n  changed   {', '.join(changes)}: what an earlier run made is made again"
+                )
+            text += "".join(
+                f"\n  warning   {lost}" for lost in refuse_to_lose(plan, redo=parameters.redo)
+            )
         logger.info(text)
         return Done(
             ImageResult(
@@ -105,6 +112,9 @@ def register_image_by(run: RunsSteps, parameters: ImageParameters) -> Done[Image
                 image_list_updates=[_update(plan)], reports=_with_left_behind(plan, report)
             )
             return Done(result, detail, skipped=True)
+        for message in (lost := refuse_to_lose(plan, redo=parameters.redo)):
+            logger.warning(message)
+        told += lost
         if changes := changes_since(plan):
             logger.info("%s is made again; changed: %s", plan.output_path, ", ".join(changes))
         check_writable(plan)

@@ -32,7 +32,7 @@ from tasks.storage.locks import own_well
 from tasks.storage.paths import local_path
 from tasks.storage.recover import recover_well
 from tasks.survey.boundary import told_of
-from tasks.survey.refused import refused_references
+from tasks.survey.refused import refused_late
 from tasks.survey.selection import select_images
 
 
@@ -137,7 +137,9 @@ def register_images_by(
         )
         failed: dict[str, str] = {}
         if selection.others and not parameters.dry_run:
-            failed = refused_references(well, selection.reference, parameters)
+            failed = refused_late(
+                well, selection.reference, selection.others, parameters, redo=parameters.redo
+            )
     results: list[ImageResult] = []
     plate, name = well.parent.parent.name, f"{well.parent.name}/{well.name}"
     with shown_progress(f"well {plate} {name}") as note:

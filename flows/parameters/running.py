@@ -18,7 +18,10 @@ class RedoChoice:
         bool,
         Field(
             title="Do finished work again",
-            description="Register again also what an earlier run has finished with the same input.",
+            description=(
+                "Register again also what an earlier run has finished with the same input, and "
+                "results beside their originals that something was added to since: without it."
+            ),
         ),
     ] = False
 

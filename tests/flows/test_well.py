@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import (
@@ -23,6 +24,7 @@ from tasks.plan.errors import InvalidInputError
 from tasks.storage.provenance import read_provenance
 from tests.flows.conftest import TABLE
 from tests.flows.snapshots import snapshot
+from tests.plates import add_label, write_regions
 from tests.trees import digest_tree
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
@@ -63,6 +65,21 @@ def test_processes_give_what_threads_give(well: Path, tmp_path: Path) -> None:
     apply_registration_to_well(str(well), TABLE, images=["2"])
     apply_registration_to_well(str(copy / "A" / "01"), TABLE, images=["2"], task_runner="processes")
     assert digest_tree(copy / "A" / "01" / "2") == digest_tree(well / "2")
+
+
+def test_work_in_a_result_is_kept_when_what_it_was_made_from_changes(well: Path) -> None:
+    beside = functools.partial(apply_registration_to_well, str(well), TABLE, overwrite_input=False)
+    beside()
+    add_label(well / "1_registered", "cells", np.ones((2, 64, 96), "uint32"), axes="zyx")
+    assert {report.outcome for report in beside().reports} == {"skipped"}
+    write_regions(well / "0", TABLE, {"FOV_1": {"y": (2.5, 19.5), "x": (3.0, 30.0)}})
+    before = {name: digest_tree(well / f"{name}_registered") for name in "012"}
+    with pytest.raises(ImagesFailedError, match=r"holds .* label 'cells'"):
+        beside()
+    assert {name: digest_tree(well / f"{name}_registered") for name in "012"} == before
+    told = {report.image: report.warnings for report in beside(redo=True).reports}
+    assert any("is made again without it: label 'cells'" in each for each in told["1"])
+    assert not (well / "1_registered" / "labels" / "cells").exists()
 
 
 def test_the_reference_comes_last(well: Path, order: list[str]) -> None:
