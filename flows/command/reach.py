@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 from tasks.plan.errors import InvalidInputError
 
@@ -37,6 +39,16 @@ def check_configured_server() -> None:
     reason = " ".join(str(error).split()) or type(error).__name__
     raise InvalidInputError(
         f"{named_by} names the Prefect server {shown}, which does not answer "
-        f"as it should ({reason}). Start it, or correct the address; or `{unset}`, and the command "
-        "starts a server of its own"
+        f"as it should ({reason}). Start it, or correct the address{_through_proxy(url)}; or "
+        f"`{unset}`, and the command starts a server of its own"
     ) from error
+
+
+def _through_proxy(url: str) -> str:
+    """Return what to do about a proxy that stands before the server; empty where none does."""
+    asked = urlsplit(url)
+    proxies = getproxies()
+    host = asked.hostname or ""
+    if not (proxies.get(asked.scheme) or proxies.get("all")) or proxy_bypass(host):
+        return ""
+    return f"; it is asked through a proxy: if it is on your own network, add {host} to NO_PROXY"

@@ -17,7 +17,7 @@ from prefect.settings import (
 )
 
 from flows.server.own import OwnServer
-from flows.server.settings import SETTINGS
+from flows.server.settings import SETTINGS, ask_no_proxy_for_this_machine
 
 _starting = threading.Lock()
 _shared: list[OwnServer] = []
@@ -84,6 +84,7 @@ def _shared_server() -> OwnServer:
         if _shared and not _shared[0].runs:
             _shared.pop().end()
         if not _shared:
+            ask_no_proxy_for_this_machine()
             environment = {
                 **os.environ,
                 **get_current_settings().to_environment_variables(exclude_unset=True),

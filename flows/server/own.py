@@ -39,6 +39,11 @@ _FOR_US_ALONE = {
     "PREFECT__SERVER_EPHEMERAL": "1",
     "PREFECT__SERVER_FINAL": "1",
 }
+_TELLING_WHY = {
+    # Not as quiet as the command itself may be: what it says is read if it fails.
+    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "ERROR",
+}
+_OF_DATABASE = re.compile(r"\balembic\b|\bDatabaseError\b|\bmalformed\b")
 _LOCK_NAME = ".plate-registration-server.lock"
 _ELSE = "or set PREFECT_API_URL to a server that runs already"
 
@@ -59,6 +64,8 @@ class OwnServer:
             verbose: Let the server write to our standard error. Else it is only told why it failed.
         """
         self._environment = {**SETTINGS, **environment, **_FOR_US_ALONE}
+        if not verbose:
+            self._environment |= _TELLING_WHY
         self._said: IO[bytes] | None = None if verbose else tempfile.TemporaryFile()  # noqa: SIM115 - closed by `end`
         self._port = 0
         self._turn = threading.Lock()
@@ -112,7 +119,7 @@ class OwnServer:
                 with suppress(BrokenPipeError):
                     os.write(self._held_open, b"\n")
                 yield self
-                self._wait(seconds)
+                self._wait(home, seconds)
             threading.Thread(target=self._start_again, daemon=True).start()
         except BaseException:
             self.end()
@@ -146,15 +153,15 @@ class OwnServer:
                 with suppress(BrokenPipeError):
                     os.write(self._held_open, b"\n")
 
-    def _wait(self, seconds: float) -> None:
+    def _wait(self, home: Path, seconds: float) -> None:
         import httpx  # noqa: PLC0415 - Prefect has loaded it by now; help does not need it
 
         try:
             httpx.get(f"{self.url}/health", timeout=seconds, trust_env=False).raise_for_status()
         except httpx.HTTPError as error:
-            raise self._why_not(seconds, error) from error
+            raise self._why_not(home, seconds, error) from error
 
-    def _why_not(self, seconds: float, error: Exception) -> OSError:
+    def _why_not(self, home: Path, seconds: float, error: Exception) -> OSError:
         from httpx import TimeoutException  # noqa: PLC0415 - as above
 
         if isinstance(error, TimeoutException):
@@ -170,9 +177,15 @@ class OwnServer:
         if self._said is not None:
             self._said.seek(0)
             told = last_error(self._said.read().decode(errors="replace"))
+        what_to_do = "Mend that"
+        if _OF_DATABASE.search(told):
+            what_to_do = (
+                f"Its database in {home} was made by another version of Prefect, or is damaged: "
+                "set PREFECT_HOME to another folder, move the database away"
+            )
         return ConnectionError(
             f"Prefect's own server ended with exit code {self._process.returncode} before it "
-            f"answered: {told}. Mend that, {_ELSE}"
+            f"answered: {told.rstrip('.')}. {what_to_do}, {_ELSE}"
         )
 
 

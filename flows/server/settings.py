@@ -22,8 +22,26 @@ SETTINGS = {
 }
 """Environment variables of Prefect."""
 
+_THIS_MACHINE = ("127.0.0.1", "localhost")
+
 
 def set_up_server() -> None:
     """Set what the user has not set; Prefect reads it when it is imported, so call it before."""
     for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)
+    ask_no_proxy_for_this_machine()
+
+
+def ask_no_proxy_for_this_machine() -> None:
+    """Let requests to this machine, where our own server is, go to it though a proxy is set.
+
+    Sites set HTTP_PROXY for what is outside, and a proxy knows nothing of this machine's ports.
+    """
+    # The small letters win where both are set (urllib.request.getproxies_environment).
+    known = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
+    hosts = [host.strip() for host in known.split(",") if host.strip()]
+    if "*" in hosts:
+        return
+    hosts += [host for host in _THIS_MACHINE if host not in hosts]
+    for name in ("no_proxy", "NO_PROXY"):
+        os.environ[name] = ",".join(hosts)

@@ -40,7 +40,9 @@ def used_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def environment(home: Path, **more: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
-    return {**kept, "PREFECT_HOME": str(home), **more}
+    # As at a site whose way out is a proxy, which knows nothing of this machine's own ports.
+    proxy = {"HTTP_PROXY": "http://127.0.0.1:9", "NO_PROXY": "", "no_proxy": ""}
+    return {**kept, **proxy, "PREFECT_HOME": str(home), **more}
 
 
 def run_to_its_end(code: str, home: Path) -> subprocess.CompletedProcess[str]:

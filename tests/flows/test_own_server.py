@@ -48,6 +48,13 @@ os.read(0, 1)
 sys.stderr.write("Traceback:\\nsqlite3.OperationalError: disk I/O error\\nGiving up.\\n")
 sys.exit(3)
 """
+OF_DATABASE = """
+import os, sys
+os.read(0, 1)
+level = os.environ["PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL"]
+sys.stderr.write(f"a.CommandError: no revision\\nb.exc.DatabaseError: {level}\\n")
+sys.exit(3)
+"""
 SAYS_NOTHING = "import os; os.read(0, 1); os.read(0, 1)"
 
 
@@ -80,6 +87,17 @@ def test_a_server_that_ends_is_told_with_its_exit_code_and_its_error(
 ) -> None:
     code.write_text(FAILS)
     told = r"exit code 3 before it answered: sqlite3.OperationalError: disk I/O error\. .*API_URL"
+    with pytest.raises(ConnectionError, match=told):
+        start(tmp_path, tmp_path)
+
+
+def test_a_database_that_it_cannot_use_is_told_with_the_way_out(
+    code: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code.write_text(OF_DATABASE)
+    # As quiet as a command is by itself; the server still says why it fails.
+    monkeypatch.setenv("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
+    told = rf"DatabaseError: ERROR\. Its database in {tmp_path} was made by another version"
     with pytest.raises(ConnectionError, match=told):
         start(tmp_path, tmp_path)
 
