@@ -39,16 +39,19 @@ def check_configured_server() -> None:
     reason = " ".join(str(error).split()) or type(error).__name__
     raise InvalidInputError(
         f"{named_by} names the Prefect server {shown}, which does not answer "
-        f"as it should ({reason}). Start it, or correct the address{_through_proxy(url)}; or "
+        f"as it should ({reason}). Start it, or correct the address{_about_address(url)}; or "
         f"`{unset}`, and the command starts a server of its own"
     ) from error
 
 
-def _through_proxy(url: str) -> str:
-    """Return what to do about a proxy that stands before the server; empty where none does."""
+def _about_address(url: str) -> str:
+    """Return what is often wrong with an address, and may be with this one; else nothing."""
     asked = urlsplit(url)
+    told = "" if asked.path.rstrip("/").endswith("/api") else " (a server's ends with /api)"
     proxies = getproxies()
     host = asked.hostname or ""
     if not (proxies.get(asked.scheme) or proxies.get("all")) or proxy_bypass(host):
-        return ""
-    return f"; it is asked through a proxy: if it is on your own network, add {host} to NO_PROXY"
+        return told
+    return (
+        f"{told}; it is asked through a proxy: if it is on your own network, add {host} to NO_PROXY"
+    )

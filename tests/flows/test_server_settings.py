@@ -7,7 +7,7 @@ from urllib.request import proxy_bypass
 
 import pytest
 
-from flows.command.reach import _through_proxy
+from flows.command.reach import _about_address
 from flows.server.settings import ask_no_proxy_for_this_machine
 
 OUTSIDE = "data.example.org"
@@ -58,6 +58,13 @@ def test_a_proxy_before_the_configured_server_is_told(
 ) -> None:
     for name, value in set_by_site.items():
         monkeypatch.setenv(name, value)
-    said = _through_proxy("http://prefect.lab:4200/api")
+    said = _about_address("http://prefect.lab:4200/api/")
     assert said.endswith(told)
     assert bool(said) == bool(told)
+
+
+@pytest.mark.parametrize(
+    "address", ["http://prefect.lab:4200", "http://prefect.lab:4200/", "lab:4200"]
+)
+def test_an_address_without_its_end_is_told(address: str) -> None:
+    assert _about_address(address) == " (a server's ends with /api)"
