@@ -14,7 +14,8 @@ def check_configured_server() -> None:
     """Ask the configured server whether it is well.
 
     Raises:
-        InvalidInputError: It does not answer, or refuses us; says what names it, and how to go on.
+        InvalidInputError: It does not answer, or refuses us, or there is none and none may be
+            started; says what names it, and how to go on.
     """
     from prefect.client.orchestration import (  # noqa: PLC0415 - Prefect reads the environment
         get_client,
@@ -24,7 +25,12 @@ def check_configured_server() -> None:
     context = get_settings_context()
     url = context.settings.api.url
     if url is None:
-        return
+        raise InvalidInputError(
+            "Prefect is told of no server, and to start none by itself "
+            f"(PREFECT_SERVER_EPHEMERAL_ENABLED is false, here or in its profile "
+            f"'{context.profile.name}'). Set PREFECT_API_URL to a server that runs, or let the "
+            "command start one of its own with PREFECT_SERVER_EPHEMERAL_ENABLED=true"
+        )
     with get_client(sync_client=True) as client:
         error = client.api_healthcheck()
     if error is None:

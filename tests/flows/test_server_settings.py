@@ -6,9 +6,15 @@ import os
 from urllib.request import proxy_bypass
 
 import pytest
+from prefect.settings import (
+    PREFECT_API_URL,
+    PREFECT_SERVER_ALLOW_EPHEMERAL_MODE,
+    temporary_settings,
+)
 
-from flows.command.reach import _about_address
+from flows.command.reach import _about_address, check_configured_server
 from flows.server.settings import ask_no_proxy_for_this_machine
+from tasks.plan.errors import InvalidInputError
 
 OUTSIDE = "data.example.org"
 
@@ -68,3 +74,11 @@ def test_a_proxy_before_the_configured_server_is_told(
 )
 def test_an_address_without_its_end_is_told(address: str) -> None:
     assert _about_address(address) == " (a server's ends with /api)"
+
+
+def test_no_server_where_none_may_be_started_is_told() -> None:
+    with (
+        temporary_settings({PREFECT_API_URL: None, PREFECT_SERVER_ALLOW_EPHEMERAL_MODE: False}),
+        pytest.raises(InvalidInputError, match=r"told of no server, and to start none.*=true"),
+    ):
+        check_configured_server()
