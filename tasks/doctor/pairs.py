@@ -11,6 +11,7 @@ from tasks.storage.attributes import array_shape
 from tasks.storage.provenance import is_output, read_provenance
 from tasks.storage.well_entries import WellImage
 from tasks.survey.multiscale import read_multiscale
+from tasks.survey.planes import planes_of
 from tasks.survey.reference import pick_reference, require_acquisitions
 from tasks.survey.unlike_sizes import unlike_sizes_told
 
@@ -63,7 +64,7 @@ def _of_sizes(image: Path, reference: Path) -> Iterator[Finding]:
         if read_provenance(image) is not None:
             return
         shape = array_shape(image / read_multiscale(image).levels[0])
-        read_multiscale(reference)
+        planes_of(reference)
     except (InvalidInputError, OSError):
         # The images tell of it themselves.
         return

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tasks.plan.errors import InvalidInputError
 from tasks.plan.region import Region
-from tasks.survey.level_array import open_level_array
+from tasks.storage.attributes import array_shape
 from tasks.survey.multiscale import read_multiscale
 
 
@@ -18,7 +19,15 @@ def planes_of(image: Path) -> int:
     scales = read_multiscale(image)
     if "z" not in scales.axes:
         return 1
-    return open_level_array(image, scales.levels[0]).shape[scales.axes.index("z")]
+    finest = image / scales.levels[0]
+    try:
+        shape = array_shape(finest)
+    except FileNotFoundError as error:
+        raise InvalidInputError(
+            f"{finest}: pyramid level is listed in the metadata of {image}, but is not there; "
+            "restore it from a backup, or convert the image again"
+        ) from error
+    return shape[scales.axes.index("z")] if len(shape) == len(scales.axes) else 1
 
 
 def is_one_plane_of(image: Path, other: Path) -> bool:

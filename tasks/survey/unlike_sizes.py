@@ -35,8 +35,8 @@ def unlike_sizes_told(image: Path, shape: Sequence[int], reference: Path) -> tup
         for axis, size, pixels in zip(ours.axes, ours.pixel_sizes[0], shape, strict=True)
         if axis in SPACE and axis in sizes and pixels > 1
     }
-    if planes_of(reference) == 1:
-        own.pop("z", None)
+    if "z" in own and planes_of(reference) == 1:
+        own.pop("z")
     unlike = [a for a, size in own.items() if abs(size - sizes[a]) > _ALIKE * max(size, sizes[a])]
     if not unlike:
         return ()
