@@ -15,6 +15,7 @@ from tasks.survey.codecs import missing_codec
 from tasks.survey.label_grid import Grid, place_on_image
 from tasks.survey.label_names import find_labels
 from tasks.survey.multiscale import Multiscale, read_multiscale
+from tasks.survey.unlisted_tables import unlisted_tables
 
 Group = Literal["labels", "tables"]
 
@@ -53,6 +54,12 @@ def examine_image(image: Path) -> Iterator[Finding]:
             else:
                 yield from _of_untyped(folder)
     yield from _of_unlisted_labels(image)
+    for name in unlisted_tables(image, listed_names(image, "tables")):
+        yield _for_a_person(
+            image,
+            f"the table '{name}' lies in tables/ without being listed, so that no program finds it",
+            "add its name to the list in tables/, or take it away",
+        )
 
 
 def _of_untyped(table: Path) -> Iterator[Finding]:

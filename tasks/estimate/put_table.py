@@ -13,6 +13,7 @@ from ngio.tables import GenericTable, write_table
 from ngio.tables.backends import BackendMeta
 from pydantic import JsonValue
 
+from tasks.plan.errors import InvalidInputError
 from tasks.storage.attributes import (
     OUR_RECORD,
     Attributes,
@@ -25,7 +26,8 @@ from tasks.storage.keep_access import give_access_in
 from tasks.storage.removal import require_removable
 from tasks.storage.settle import settle_writes
 from tasks.storage.swap_table import publish_table, recover_table, table_folders
-from tasks.survey.listed_tables import ListedTable
+from tasks.survey.listed_tables import ListedTable, list_tables
+from tasks.survey.unlisted_tables import unlisted_tables
 
 
 @dataclass(frozen=True)
@@ -66,9 +68,16 @@ def put_table(
         What a person should know: what could not be kept or removed, one message each.
 
     Raises:
-        InvalidInputError: If this person may not remove the table that is there.
+        InvalidInputError: If this person may not remove the table that is there, or it is not
+            listed, and not ours.
         OSError: If it cannot be written; the old table is there, or the new one.
     """
+    if name in unlisted_tables(image, list_tables(image)):
+        raise InvalidInputError(
+            f"{image}: a table '{name}' lies in tables/ without being listed there, and would be "
+            f"overwritten. Add its name to the list 'tables' in the metadata of {image / 'tables'} "
+            "if it is to be replaced, or take it away"
+        )
     _make_group(image)
     recover_table(image, name)
     require_removable(table_folders(image, name).target)

@@ -12,6 +12,7 @@ from tasks.storage.attributes import read_attributes
 from tasks.survey.listed_tables import list_tables, look_at_table
 from tasks.survey.pyramids import read_image_pyramid
 from tasks.survey.regions import read_regions
+from tasks.survey.unlisted_tables import unlisted_tables
 
 REGION = "image"
 """Name of the region that is the whole image."""
@@ -38,8 +39,16 @@ def roi_tables(image: Path) -> tuple[str, ...]:
     """Return the names of an image's ROI tables but those that we made of the whole image.
 
     Raises:
-        InvalidInputError: A table is listed but not there, or cannot be read.
+        InvalidInputError: A table is listed but not there, cannot be read, or lies there without
+            being listed: the image is then not known to be without regions.
     """
+    for name in unlisted_tables(image, list_tables(image)):
+        if read_attributes(image / "tables" / name).get("type", "roi_table") == "roi_table":
+            raise InvalidInputError(
+                f"{image}: the table '{name}' lies in tables/ without being listed there, so that "
+                "nobody knows of it. Add its name to the list 'tables' in the metadata of "
+                f"{image / 'tables'}, which may have been lost in copying, or take it away"
+            )
     return tuple(
         name
         for name in list_tables(image)

@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from tasks.doctor.examine_well import examine_well
+from tasks.estimate.put_whole_image import put_whole_images
 from tasks.plan.errors import InvalidInputError
 from tasks.plan.region import Region
 from tasks.survey.whole_image import regions_of, roi_tables, whole_image, whole_image_told
 from tests.plates import add_feature_table, make_plate, write_regions
+from tests.trees import digest_tree
 
 
 @pytest.mark.parametrize(
@@ -27,6 +30,24 @@ def test_it_covers_all_pixels(
     )
     region = whole_image(plate / "A/01/0")
     assert region == Region(name="image", start=dict.fromkeys("zyx", 0.0), length=length)
+
+
+@pytest.mark.parametrize("gone", ["the list", "the group"])
+def test_an_image_whose_list_of_tables_was_lost_is_not_taken_whole(
+    tmp_path: Path, gone: str
+) -> None:
+    well = make_plate(tmp_path / "plate.zarr", levels=1, shape=(1, 1, 40, 60)) / "A/01"
+    both = [well / "0", well / "1"]
+    for image in both:
+        write_regions(image, "fields", {"FOV_1": {}, "FOV_2": {}})
+        (image / "tables" / (".zattrs" if gone == "the list" else ".zgroup")).unlink()
+    before = digest_tree(well)
+    with pytest.raises(InvalidInputError, match=r"'fields' lies in tables/ without being listed"):
+        regions_of(both, "fields")
+    with pytest.raises(InvalidInputError, match=r"'fields' lies in tables/ .* overwritten"):
+        put_whole_images(both, "fields")
+    assert digest_tree(well) == before
+    assert sum("'fields' lies in tables/" in each.problem for each in examine_well(well)) == 2
 
 
 def test_tables_of_regions_come_first_and_other_tables_are_none(tmp_path: Path) -> None:
