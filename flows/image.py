@@ -36,6 +36,7 @@ from tasks.storage.space import (
     check_free_space,
     check_writable,
     needed_bytes,
+    refusals_to_come,
     room_given_back,
 )
 from tasks.survey.added_since import refuse_to_lose
@@ -85,6 +86,7 @@ def register_image_by(run: RunsSteps, parameters: ImageParameters) -> Done[Image
             text += "".join(
                 f"\n  warning   {lost}" for lost in refuse_to_lose(plan, redo=parameters.redo)
             )
+            text += "".join(f"\n  refused   {reason}" for reason in refusals_to_come(plan))
         logger.info(text)
         return Done(
             ImageResult(

@@ -81,6 +81,27 @@ def check_writable(plan: RegistrationPlan) -> None:
     require_removable(plan.output_path)
 
 
+def refusals_to_come(plan: RegistrationPlan) -> tuple[str, ...]:
+    """Return in words why the result could not be made, as far as that is seen without a touch.
+
+    That is permission and room: what `check_writable` and `check_free_space` refuse.
+    """
+    found = []
+    for check in (_check_permission, check_free_space):
+        try:
+            check(plan)
+        except (InvalidInputError, OSError) as error:
+            found.append(str(error))
+    return tuple(found)
+
+
+def _check_permission(plan: RegistrationPlan) -> None:
+    well = plan.output_path.parent
+    if not os.access(well, os.W_OK | os.X_OK, effective_ids=True):
+        raise _not_writable(well, describe_access(well))
+    require_removable(plan.output_path)
+
+
 @contextmanager
 def room_given_back(plan: RegistrationPlan) -> Iterator[None]:
     """Remove the staged image if the disk or a quota is full, or it can never be published.

@@ -116,8 +116,11 @@ def test_a_second_run_is_skipped_and_a_redo_is_not(well: Path, overwrite: bool) 
 
 
 @pytest.mark.parametrize("overwrite", [True, False])
-def test_a_dry_run_touches_nothing(well: Path, overwrite: bool) -> None:
+def test_a_dry_run_touches_nothing(
+    well: Path, overwrite: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     plate = well.parent.parent
+    monkeypatch.setattr("flows.image.refusals_to_come", lambda _: ("no room",))
     everything = snapshot(plate.parent)
     result = apply_registration_to_image(
         str(well / "1"), TABLE, overwrite_input=overwrite, dry_run=True
@@ -126,7 +129,14 @@ def test_a_dry_run_touches_nothing(well: Path, overwrite: bool) -> None:
     assert result.model_dump(exclude_none=True) == {"image_list_updates": []}
     (report,) = result.reports
     assert report.outcome == "planned"
-    for told in ("y -8, x +4 px", "label     'nuclei': moves", "memory", "disk", str(well)):
+    for told in (
+        "y -8, x +4 px",
+        "label     'nuclei': moves",
+        "memory",
+        "disk",
+        str(well),
+        "refused   no room",
+    ):
         assert told in report.detail
 
 
