@@ -13,8 +13,14 @@ from tasks.plan.errors import InvalidInputError
 from tasks.plan.registration_plan import RegistrationPlan
 from tasks.storage import space
 from tasks.storage.hidden import hidden_folders
-from tasks.storage.space import check_free_space, check_writable, needed_bytes
+from tasks.storage.space import (
+    check_free_space,
+    check_writable,
+    needed_bytes,
+    refusals_to_come,
+)
 from tests.storage.steps import leftovers
+from tests.trees import digest_tree
 
 
 def test_needed_is_more_than_the_source_has(plan: RegistrationPlan) -> None:
@@ -39,6 +45,31 @@ def test_free_space(
         check_free_space(plan)
     assert caught.value.errno == errno.ENOSPC
     assert caught.value.filename == str(plan.image_path.parent)
+
+
+@pytest.mark.parametrize(
+    ("closed", "told"),
+    [
+        pytest.param("", "no room for the new image", id="no room"),
+        pytest.param("A/01", "cannot write in", id="a well"),
+        pytest.param("A/01/1/labels", "remove what is in", id="a folder in the image"),
+    ],
+)
+def test_what_will_be_refused_is_known_without_a_touch(
+    plan: RegistrationPlan, monkeypatch: pytest.MonkeyPatch, closed: str, told: str
+) -> None:
+    assert refusals_to_come(plan) == ()
+    before = digest_tree(plan.image_path.parent)
+    folder = plan.image_path.parents[2] / closed
+    if closed:
+        monkeypatch.setattr(os, "access", lambda path, *_, **__: Path(path) != folder)
+    else:
+        state = SimpleNamespace(f_bavail=1, f_bfree=10**9, f_frsize=512)
+        monkeypatch.setattr(space.os, "statvfs", lambda _: state)
+    (reason,) = refusals_to_come(plan)
+    assert told in reason
+    assert str(folder if closed else plan.image_path.parent) in reason
+    assert digest_tree(plan.image_path.parent) == before
 
 
 def test_a_writable_well_stays_as_it_is(plan: RegistrationPlan) -> None:
