@@ -15,7 +15,7 @@ from pydantic import JsonValue
 from tasks.plan.errors import InvalidInputError
 from tasks.storage.attributes import zarr_format
 from tasks.storage.fingerprint import fingerprint_pyramid
-from tasks.storage.made_from import IMAGE
+from tasks.storage.made_from import IMAGE, TABLES
 from tasks.storage.provenance import MADE, MADE_FROM, Record, read_provenance
 
 _State: TypeAlias = Literal["as made", "as before", "other"]
@@ -83,7 +83,8 @@ def unlike_made(
         InvalidInputError: Metadata cannot be understood.
     """
     for part in _letters(record.get(MADE)):
-        if zarr_format(image if part == IMAGE else image / part) is None:
+        # Tables are there to be worked in.
+        if part.startswith(TABLES) or zarr_format(image if part == IMAGE else image / part) is None:
             continue
         state = _now(part, image, record, known or {})
         if state == "as before":

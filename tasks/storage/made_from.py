@@ -13,6 +13,9 @@ from tasks.storage.fingerprint import fingerprint_pyramid, fingerprint_table
 IMAGE = "image"
 """Key of the image's own pixels."""
 
+TABLES = "tables/"
+"""How keys of tables begin."""
+
 OF_REFERENCE = "reference/"
 """How keys of what comes from the reference begin."""
 
@@ -39,7 +42,7 @@ def fingerprint_inputs(plan: RegistrationPlan) -> dict[str, str]:
 
 
 def fingerprint_result(plan: RegistrationPlan, made: Path) -> dict[str, str]:
-    """Return the letters that pixels which were written by a plan are known by: image and labels.
+    """Return the letters that what was written by a plan is known by: image, labels and tables.
 
     Args:
         plan: What was done.
@@ -49,8 +52,12 @@ def fingerprint_result(plan: RegistrationPlan, made: Path) -> dict[str, str]:
         FileNotFoundError: If a part is not there.
         InvalidInputError: If metadata cannot be understood.
     """
-    parts = {IMAGE: fingerprint_pyramid(made)}
-    return parts | {label.path: fingerprint_pyramid(made / label.path) for label in plan.labels}
+    tables = [f"{TABLES}{table.name}" for table in plan.tables]
+    return {
+        IMAGE: fingerprint_pyramid(made),
+        **{label.path: fingerprint_pyramid(made / label.path) for label in plan.labels},
+        **{table: fingerprint_table(made / table) for table in tables},
+    }
 
 
 def changed_parts(before: Mapping[str, JsonValue], now: Mapping[str, JsonValue]) -> tuple[str, ...]:

@@ -8,8 +8,8 @@ One record lies in every image that was registered, as the root attribute `plate
 - `made_from`: the letters by which pixels, labels, tables, and the reference's ROI tables are
   known again (`tasks.storage.fingerprint`), as they were; `regions_digest` and `reference_digest`:
   the same for the registered regions of the image and of the reference;
-- `made`: the letters by which the pixels of the image and of its labels are known again, as they
-  were written;
+- `made`: the letters by which the pixels of the image and of its labels, and its tables, are known
+  again, as they were written (tables not in records of earlier releases);
 - `frame`: the regions of the reference, in micrometers, to which the image was brought and cut, and
   `shifts` (with `fractions`): by how many pixels each region moved to get there;
 - `earlier`: the records of registrations that this one was built on, oldest first.

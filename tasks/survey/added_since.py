@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from pydantic import JsonValue
+
 from tasks.plan.errors import InvalidInputError
 from tasks.plan.quality_table import QUALITY_TABLE
 from tasks.plan.registration_plan import RegistrationPlan
-from tasks.storage.fingerprint import fingerprint_pyramid
-from tasks.storage.made_from import IMAGE, OF_REFERENCE
+from tasks.storage.fingerprint import fingerprint_pyramid, fingerprint_table
+from tasks.storage.made_from import IMAGE, OF_REFERENCE, TABLES
 from tasks.storage.provenance import MADE, MADE_FROM, changes_since, read_provenance
 from tasks.survey.label_names import find_labels
 from tasks.survey.listed_tables import list_tables
@@ -62,18 +64,13 @@ def added_since(result: Path, origin: Path) -> tuple[str, ...]:
     if not isinstance(made, dict) or not isinstance(before, dict):
         return ()
     parts = {str(part): str(letters) for part, letters in made.items()}
-    tables = {str(part).removeprefix(OF_REFERENCE) for part in before}
     return (
         *_changed(result, parts),
-        *(
-            f"label '{name}'"
-            for name in sorted(_labels(result) - _labels(origin))
-            if f"labels/{name}" not in parts
-        ),
+        *(f"label '{name}'" for name in _new_labels(result, origin, parts)),
         *(
             f"table '{name}'"
             for name in list_tables(result)
-            if name not in {*list_tables(origin), QUALITY_TABLE} and f"tables/{name}" not in tables
+            if name not in {QUALITY_TABLE, *_known_tables(origin, parts, before)}
         ),
         *(f"'{name}'" for name in sorted(_others(result) - _others(origin))),
     )
@@ -81,19 +78,32 @@ def added_since(result: Path, origin: Path) -> tuple[str, ...]:
 
 def _changed(result: Path, made: dict[str, str]) -> Iterator[str]:
     for part, letters in made.items():
+        fingerprint = fingerprint_table if part.startswith(TABLES) else fingerprint_pyramid
         try:
-            now = fingerprint_pyramid(result if part == IMAGE else result / part)
+            now = fingerprint(result if part == IMAGE else result / part)
         except (FileNotFoundError, InvalidInputError):
             # What is gone cannot be lost.
             continue
         if now != letters:
-            is_image = part == IMAGE
-            yield "its pixels" if is_image else f"label '{part.removeprefix('labels/')}'"
+            group, _, name = part.partition("/")
+            yield f"{group.removesuffix('s')} '{name}'" if name else "its pixels"
 
 
-def _labels(image: Path) -> set[str]:
-    found = find_labels(image)
-    return {*found.listed, *found.unlisted, *found.unreadable}
+def _new_labels(result: Path, origin: Path, made: dict[str, str]) -> list[str]:
+    # What is not listed may have been carried over without being a label that can be read.
+    found, carried = find_labels(result), find_labels(origin)
+    beside = {*found.unlisted, *found.unreadable}
+    beside -= {*carried.listed, *carried.unlisted, *carried.unreadable}
+    return sorted(n for n in {*found.listed, *beside} if f"labels/{n}" not in made)
+
+
+def _known_tables(origin: Path, made: dict[str, str], before: dict[str, JsonValue]) -> set[str]:
+    names = {part.removeprefix(TABLES) for part in made if part.startswith(TABLES)}
+    if names:
+        return names
+    # A record of a release that did not keep them.
+    parts = {part.removeprefix(OF_REFERENCE) for part in before}
+    return {*list_tables(origin), *(p.removeprefix(TABLES) for p in parts if p.startswith(TABLES))}
 
 
 def _others(image: Path) -> set[str]:

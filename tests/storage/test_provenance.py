@@ -22,6 +22,7 @@ from tasks.storage.provenance import (
     write_provenance,
 )
 from tasks.storage.staging import stage_labels, start_staging
+from tasks.tables.write import write_tables
 from tests.plate_tables import add_feature_table, write_regions
 from tests.plates import add_label, label_pixels, smooth_pixels, write_levels
 from tests.registration import register
@@ -151,10 +152,13 @@ def test_doing_a_finished_image_again_changes_no_byte(well: Path) -> None:
 def test_only_the_record_is_added(plan: RegistrationPlan) -> None:
     staged = start_staging(plan)
     stage_labels(plan)
+    write_tables(plan, staged)
     write_provenance(plan)
     attributes = dict(zarr.open_group(staged, mode="r").attrs)
     record = attributes.pop(OUR_RECORD)
-    assert set(record.pop("made")) == {"image", "labels/nuclei"}
+    tables = {f"tables/{table.name}" for table in plan.tables}
+    assert tables
+    assert set(record.pop("made")) == {"image", "labels/nuclei", *tables}
     assert record == make_provenance(plan)
     assert attributes == dict(zarr.open_group(plan.image_path, mode="r").attrs)
 

@@ -73,6 +73,19 @@ def test_a_label_of_the_original_that_is_new_there_is_nobodys_work_in_the_result
     refuse_to_lose(build_plan(well / "1", REQUEST), redo=False)
 
 
+def test_what_was_added_is_named_though_the_original_has_got_the_same_since(well: Path) -> None:
+    for name in ("1", "1_registered"):
+        add_label(well / name, "cells", np.ones((2, 64, 96), "uint32"), axes="zyx")
+        add_feature_table(well / name, "sizes", "cells")
+    assert added_since(well / "1_registered", well / "1") == ("label 'cells'", "table 'sizes'")
+
+
+def test_a_table_that_was_worked_in_is_named(well: Path) -> None:
+    regions = {"FOV_1": {"y": (2.0, 20.0)}}
+    write_regions(well / "1_registered", "registered", regions, columns={"note": ["folded"]})
+    assert added_since(well / "1_registered", well / "1") == ("table 'registered'",)
+
+
 def test_no_result_of_the_well_is_made_again_if_one_was_worked_in(well: Path) -> None:
     work_in(well / "1_registered")
     assert refused_late(well, ["0"], ["1"], REQUEST) == {}
