@@ -9,7 +9,9 @@ from prefect.logging import get_run_logger
 
 from tasks.plan.errors import InvalidInputError, NothingToRegisterError
 from tasks.storage.recover import half_swapped
+from tasks.survey import unlisted
 from tasks.survey.selection import select_wells
+from tasks.survey.unlisted import unlisted_wells
 
 
 def wells_to_do(
@@ -44,6 +46,11 @@ def wells_to_do(
             selected.append(well)
     if named is not None and left_out:
         raise InvalidInputError("; ".join(left_out.values()))
+    if named is None:
+        left_out |= {
+            well: f"{plate / well}: this well {unlisted.WELL}"
+            for well in unlisted_wells(plate, select_wells(plate))
+        }
     if not selected:
         reason = next(iter(left_out.values()), "it lists none")
         raise InvalidInputError(f"{plate}: nothing to register in any of its wells: {reason}")

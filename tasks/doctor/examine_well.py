@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from tasks.doctor.examine_image import examine_image
@@ -23,6 +23,7 @@ from tasks.storage.swap import is_phantom
 from tasks.storage.swap_table import find_table_leftovers
 from tasks.storage.well_entries import read_images, require_listed_well
 from tasks.survey.boundary import told_of
+from tasks.survey.unlisted import unlisted_images
 
 
 def examine_well(well: Path) -> tuple[Finding, ...]:
@@ -74,9 +75,23 @@ def _examine(well: Path) -> tuple[Finding, ...]:
             records[name] = record
             if name not in listed:
                 found.append(_of_unlisted(well / name, record))
+    found += _of_unlisted_images(well, {image.name for image in every}, busy | records.keys())
     if not is_owned:
         found += examine_records(well, images, records)
     return tuple(found)
+
+
+def _of_unlisted_images(
+    well: Path, listed: Collection[str], told: Collection[str]
+) -> Iterator[Finding]:
+    for name in unlisted_images(well, listed):
+        if name not in told:
+            yield _finding(
+                well / name,
+                "an image that its well does not list",
+                "person",
+                "add it to the list 'images' of the well, with its acquisition, or move it out",
+            )
 
 
 def _images_there(well: Path) -> set[str]:

@@ -13,6 +13,7 @@ from tasks.storage.locks import own_image, own_output, own_registration, own_wel
 from tasks.storage.provenance import read_provenance
 from tasks.storage.recover import recover_output, recover_tables
 from tasks.storage.well_entries import list_image, read_wells
+from tasks.survey.unlisted import unlisted_wells
 
 
 def examine_plate(plate: Path) -> tuple[Finding, ...]:
@@ -22,7 +23,19 @@ def examine_plate(plate: Path) -> tuple[Finding, ...]:
         InvalidInputError: If the path is no plate, or its list of wells cannot be understood.
     """
     require_kind(plate, "plate")
-    return tuple(finding for well in read_wells(plate) for finding in examine_well(plate / well))
+    listed = read_wells(plate)
+    return (
+        *(finding for well in listed for finding in examine_well(plate / well)),
+        *(
+            Finding(
+                path=plate / well,
+                problem="this well lies in the plate, but the plate does not list it",
+                remedy="person",
+                advice="add it to the plate's list 'wells', or move it out of the plate",
+            )
+            for well in unlisted_wells(plate, listed)
+        ),
+    )
 
 
 def repair_plate(plate: Path) -> tuple[str, ...]:

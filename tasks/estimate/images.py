@@ -12,10 +12,12 @@ from tasks.storage.hidden import OUTPUT_SUFFIX
 from tasks.storage.provenance import is_output
 from tasks.storage.recover import half_swapped
 from tasks.storage.well_entries import read_images
+from tasks.survey import unlisted
 from tasks.survey.listed_tables import list_tables
 from tasks.survey.moved_in_place import read_frame
 from tasks.survey.reference import pick_reference, require_acquisitions
 from tasks.survey.replaced_reference import refuse_replaced_reference
+from tasks.survey.unlisted import unlisted_images
 from tasks.survey.whole_image import is_of_whole_image, roi_tables, whole_image_told
 
 
@@ -86,6 +88,7 @@ def _group(
             continue
         others.setdefault(reference, []).append(well / name)
         warnings += told
+    lacking |= dict.fromkeys(unlisted_images(well, names), unlisted.IMAGE)
     if not others:
         raise _nothing_to_register(well, acquisitions, lacking, reference_acquisition)
     groups = tuple(Group(reference=well / r, others=tuple(o)) for r, o in others.items())
@@ -98,7 +101,8 @@ def _nothing_to_register(
     lacking: Mapping[str, str],
     reference_acquisition: int,
 ) -> NothingToRegisterError:
-    if set(acquisitions.values()) <= {reference_acquisition}:
+    is_listed = lacking.keys() <= acquisitions.keys()
+    if is_listed and set(acquisitions.values()) <= {reference_acquisition}:
         return NothingToRegisterError(
             f"{well}: there is nothing to register, as all of its images "
             f"({', '.join(acquisitions) or 'none'}) are of the reference acquisition "

@@ -9,8 +9,10 @@ from tasks.plan.errors import InvalidInputError, NothingToRegisterError
 from tasks.plan.window import Frozen
 from tasks.storage.provenance import is_output
 from tasks.storage.well_entries import WellImage, read_images, read_wells
+from tasks.survey import unlisted
 from tasks.survey.listed_tables import list_tables
 from tasks.survey.reference import require_acquisitions
+from tasks.survey.unlisted import unlisted_images
 
 _A_RESULT = "is itself the result of a registration"
 
@@ -77,6 +79,8 @@ def select_images(
             "Estimate the shifts and find the consensus first, or name another table"
         )
     left_out = {name: reason for name, reason in reasons.items() if reason not in ("", _A_RESULT)}
+    if images is None:
+        left_out |= dict.fromkeys(unlisted_images(well, names), unlisted.IMAGE)
     return Selection(others=others, reference=reference, left_out=left_out)
 
 

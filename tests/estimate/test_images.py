@@ -53,8 +53,9 @@ def test_a_field_whose_reference_has_no_table_is_left_out_and_never_paired_with_
 
 
 def test_a_result_that_was_removed_by_hand_is_no_image_that_is_missing(well: Path) -> None:
-    list_images(well, {"0": 0, "1": 1, "1_registered": 1})
-    assert groups_of(well) == ((Group(reference=well / "0", others=(well / "1",)),), ())
+    list_images(well, {"0": 0, "1": 1, "2": 2, "1_registered": 1})
+    both = well / "1", well / "2"
+    assert groups_of(well) == ((Group(reference=well / "0", others=both),), ())
 
 
 def test_a_well_without_acquisitions_is_told_what_it_lacks(well: Path) -> None:
@@ -97,6 +98,10 @@ def test_where_all_have_another_roi_table_it_is_named_as_the_cure(well: Path) ->
 
 def test_a_well_that_was_imaged_once_has_nothing_to_register(well: Path) -> None:
     list_images(well, {"0": 0})
+    with pytest.raises(NothingToRegisterError, match=r"image 1 lies in the well, but .* list it"):
+        groups_of(well)
+    for name in "12":
+        shutil.rmtree(well / name)
     with pytest.raises(NothingToRegisterError, match=r"images \(0\) are of .* Add those"):
         groups_of(well)
 

@@ -27,6 +27,7 @@ from tasks.plan.errors import InvalidInputError
 from tests.estimate.wells import STAIN, make_well
 from tests.estimate.wells import TABLE as FIELDS
 from tests.flows.conftest import TABLE, registrable_plate
+from tests.foreign import change_metadata
 from tests.trees import digest_tree
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
@@ -50,8 +51,25 @@ def with_something_among_its_labels(plate: Path) -> str:
     return f"{plate / 'B/02/2'}: 'half' lies in labels/, is not listed and is no multiscale label"
 
 
+def with_a_cycle_that_its_well_does_not_list(plate: Path) -> str:
+    change_metadata(plate / "B/02", lambda content: content["well"]["images"].pop())
+    return "B/02/2 lies in the well, but the well does not list it"
+
+
+def with_a_well_that_it_does_not_list(plate: Path) -> str:
+    change_metadata(plate, lambda content: content["plate"]["wells"].pop())
+    return f"{plate / 'B/02'}: this well lies in the plate, but the plate does not list it"
+
+
 @pytest.mark.parametrize(
-    "lacking", [without_its_table, without_any_table, with_something_among_its_labels]
+    "lacking",
+    [
+        without_its_table,
+        without_any_table,
+        with_something_among_its_labels,
+        with_a_cycle_that_its_well_does_not_list,
+        with_a_well_that_it_does_not_list,
+    ],
 )
 def test_it_is_on_the_terminal_in_the_message_in_the_table_and_in_the_exit_code(
     tmp_path: Path, lacking: Callable[[Path], str], capsys: pytest.CaptureFixture[str]
