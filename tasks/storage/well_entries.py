@@ -46,9 +46,7 @@ def read_wells(plate: Path) -> tuple[str, ...]:
     """
     require_kind(plate, "plate")
     entries = _entries(plate, "plate", "wells")
-    wells = [_text(plate, entry, "path").removesuffix("/").split("/") for entry in entries]
-    names = ("/".join(safe_name(part, "well") for part in well) for well in wells)
-    return tuple(dict.fromkeys(names))
+    return tuple(dict.fromkeys("/".join(_parts(plate, entry, "well")) for entry in entries))
 
 
 def require_listed_well(well: Path) -> None:
@@ -126,7 +124,9 @@ def _names(well: Path) -> list[str]:
 
 def _listed(well: Path) -> Iterator[WellImage]:
     for entry in _entries(well, "well", "images"):
-        name = safe_name(_text(well, entry, "path").removesuffix("/"), "image")
+        parts = _parts(well, entry, "image")
+        # An image lies directly in its well.
+        name = parts[0] if len(parts) == 1 else _safe(well, "/".join(parts), "image")
         yield WellImage(name=name, acquisition=_acquisition(well, entry))
 
 
@@ -203,6 +203,22 @@ def _entries(group: Path, what: str, key: str) -> list[Attributes]:
                 f'expected, such as {{"path": "0"}}; correct its metadata'
             )
     return [entry for entry in entries if isinstance(entry, dict)]
+
+
+def _parts(group: Path, entry: Attributes, what: str) -> list[str]:
+    r"""Return the names in a path, however it is spelled: `./A/01/`, or `A\01` as on Windows."""
+    path = _text(group, entry, "path").replace("\\", "/")
+    parts = [part for part in path.split("/") if part not in {"", "."}]
+    if path.startswith("/"):
+        parts = [path]
+    return [_safe(group, part, what) for part in parts or [path]]
+
+
+def _safe(group: Path, name: str, what: str) -> str:
+    try:
+        return safe_name(name, what)
+    except InvalidInputError as error:
+        raise InvalidInputError(f"{group}: {error}") from error
 
 
 def _text(group: Path, entry: Attributes, key: str) -> str:

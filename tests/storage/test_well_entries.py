@@ -67,6 +67,22 @@ def test_results_are_listed_in_the_order_of_their_images_whichever_ends_first(
     assert [image.name for image in read_images(well)][:2] == ["0", "1"]
 
 
+@pytest.mark.parametrize("spelled", ["A/01", "A/01/", "./A/01", "A//01", "A\\01"])
+def test_a_path_is_read_however_it_is_spelled(well: Path, spelled: str) -> None:
+    change_metadata(well.parent.parent, plate={"wells": [{"path": spelled}]})
+    assert read_wells(well.parent.parent) == ("A/01",)
+    change_metadata(well, well={"images": [{"path": "./0/"}]})
+    assert [image.name for image in read_images(well)] == ["0"]
+
+
+@pytest.mark.parametrize("path", ["/A/01", "../p.zarr/A/01", "A/..", "", "."])
+def test_a_well_elsewhere_is_refused_with_the_plate_that_lists_it(well: Path, path: str) -> None:
+    plate = well.parent.parent
+    change_metadata(plate, plate={"wells": [{"path": path}]})
+    with pytest.raises(InvalidInputError, match=f"^{plate}: well name .* is not allowed"):
+        read_wells(plate)
+
+
 def test_an_image_without_acquisition(well: Path) -> None:
     change_metadata(well, well={"images": [{"path": "0"}]})
     assert read_images(well) == (WellImage(name="0", acquisition=None),)
