@@ -48,20 +48,21 @@ def measure_kept(image: Path, pyramid: Pyramid) -> Kept:
     cells = _grid(shape)
     kept = _kept_cells(pyramid, axes, cells)
     coarsest = pyramid.levels[-1]
-    inside = total = 0
+    share = _share_of_pixels(kept, [coarsest.shape[n] for n in axes])
+    inside, total = 0.0, 0
     for window, pixels in _samples(image, coarsest):
         others = tuple(n for n in range(pixels.ndim) if n not in axes)
         content = np.count_nonzero(_content(pixels), axis=others)
-        there = kept[
+        there = share[
             np.ix_(
                 *(
                     np.arange(window.start[axis], window.stop[axis]) * count // coarsest.shape[axis]
-                    for axis, count in zip(axes, cells, strict=True)
+                    for axis, count in zip(axes, share.shape, strict=True)
                 )
             )
         ]
         total += int(content.sum())
-        inside += int(content[there].sum())
+        inside += float((content * there).sum())
     return Kept(area=float(kept.mean()), content=inside / total if total else None)
 
 
@@ -127,6 +128,22 @@ def _kept_cells(pyramid: Pyramid, axes: Sequence[int], cells: tuple[int, ...]) -
         part = kept[_box(start, [a + n for a, n in zip(start, visible.shape, strict=True)])]
         part |= visible[tuple(slice(n) for n in part.shape)]
     return kept
+
+
+def _share_of_pixels(kept: Mask, shape: Sequence[int]) -> npt.NDArray[np.float64]:
+    """Return what part of each pixel of a coarse level is kept; of no more pixels than cells.
+
+    Pyramids of small images end in a few pixels, each larger than what is cut off at a border.
+    """
+    share = kept.astype(np.float64)
+    for axis, pixels in enumerate(shape):
+        count = share.shape[axis]
+        if pixels < count:
+            first = np.arange(pixels) * count // pixels
+            widths = np.diff(first, append=count)
+            along = [-1 if n == axis else 1 for n in range(share.ndim)]
+            share = np.add.reduceat(share, first, axis=axis) / widths.reshape(along)
+    return share
 
 
 def _box(start: Sequence[int], stop: Sequence[int]) -> tuple[slice, ...]:

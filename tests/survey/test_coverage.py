@@ -79,6 +79,19 @@ def test_every_pixel_is_counted(tmp_path: Path, regions: list[Box], seed: int) -
     assert kept.content == pytest.approx(content[left].sum() / content.sum())
 
 
+def test_a_pyramid_that_ends_in_one_pixel_keeps_what_its_regions_keep(tmp_path: Path) -> None:
+    image = make_plate(tmp_path / "p.zarr", shape=(1, 1, 64, 96), levels=7, labels=()) / "A/01/1"
+    for name, x in (("0", 4.0), ("1", 0.0)):
+        write_regions(
+            image.with_name(name), "registered", {"FOV_1": {"y": (0.0, 32.0), "x": (x, 44.0)}}
+        )
+    assert read_levels(image)[-1].shape[-2:] == (1, 1)
+    for name in "01":
+        plan = build_plan(image.with_name(name), RegistrationRequest("registered"))
+        assert plan.kept.content == pytest.approx(44 / 48)
+        assert plan.warnings == ()
+
+
 def test_a_large_image_is_measured_in_cells(tmp_path: Path) -> None:
     """Of 24 million pixels on one level: memory is bounded, the shares are right within a cell."""
     side = 4900
