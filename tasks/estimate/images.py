@@ -125,6 +125,9 @@ def _lacking(well: Path, acquisitions: Mapping[str, int | None]) -> dict[str, st
                 "lost its name when an earlier run was interrupted; a run, or `plate-registration "
                 "doctor --repair`, gives it back"
                 if name in half_swapped(well)
+                else "is listed in its well, and its folder there has no metadata (.zgroup, "
+                ".zattrs or zarr.json): copy it once more, hidden files too"
+                if (well / name).is_dir()
                 else "is listed in its well but is not there"
             )
         elif acquisition is None:

@@ -65,11 +65,13 @@ def test_a_well_without_acquisitions_is_told_what_it_lacks(well: Path) -> None:
 
 
 def test_images_that_cannot_be_compared_are_left_out_by_name(well: Path) -> None:
-    list_images(well, {"0": 0, "1": 1, "2": None, "7": 3})
+    list_images(well, {"0": 0, "1": 1, "2": None, "7": 3, "8": 3})
+    (well / "8").mkdir()
     groups, warnings = groups_of(well)
     assert groups == (Group(reference=well / "0", others=(well / "1",)),)
     assert any("2 has no acquisition in the well's metadata" in w for w in warnings)
     assert any("7 is listed in its well but is not there" in w for w in warnings)
+    assert any("8 is listed in its well, and its folder there has no" in w for w in warnings)
 
 
 def test_without_any_roi_table_every_image_is_a_region(well: Path) -> None:
