@@ -69,6 +69,8 @@ def _group(
         for entry in listed
         if not is_output(well / entry.name) and not is_removed_result(well / entry.name, names)
     }
+    if reference_acquisition not in acquisitions.values():
+        _refuse_results_alone(well, names - acquisitions.keys(), names)
     require_acquisitions(well, acquisitions)
     lacking = _lacking(well, acquisitions)
     there = [name for name in acquisitions if name not in lacking]
@@ -93,6 +95,24 @@ def _group(
         raise _nothing_to_register(well, acquisitions, lacking, reference_acquisition)
     groups = tuple(Group(reference=well / r, others=tuple(o)) for r, o in others.items())
     return groups, warnings, lacking
+
+
+def _refuse_results_alone(well: Path, results: Collection[str], listed: Collection[str]) -> None:
+    """Refuse a well whose originals somebody has removed: results beside them are no reference."""
+    alone = sorted(
+        name for name in results if is_output(well / name) and _origin(name) not in listed
+    )
+    if alone:
+        raise NothingToRegisterError(
+            f"{well}: {', '.join(alone)} are results whose originals are not there any more, and "
+            "nothing is registered to results. Put them in the place of their originals, in the "
+            f"well's list of images too ('{alone[0]}' becomes '{_origin(alone[0])}'): later cycles "
+            "then join them"
+        )
+
+
+def _origin(result: str) -> str:
+    return result.removesuffix(OUTPUT_SUFFIX)
 
 
 def _nothing_to_register(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -56,6 +57,20 @@ def test_a_result_that_was_removed_by_hand_is_no_image_that_is_missing(well: Pat
     list_images(well, {"0": 0, "1": 1, "2": 2, "1_registered": 1})
     both = well / "1", well / "2"
     assert groups_of(well) == ((Group(reference=well / "0", others=both),), ())
+
+
+def test_results_whose_originals_were_removed_are_told_with_the_way_out(well: Path) -> None:
+    for name in "01":
+        result = Path(shutil.move(well / name, well / f"{name}_registered"))
+        record = json.dumps({"plate_registration": {"origin": name}})
+        attributes = result / ".zattrs"
+        attributes.write_text(f"{record[:-1]}, {attributes.read_text().lstrip()[1:]}")
+    list_images(well, {"0_registered": 0, "1_registered": 1, "2": 2})
+    with pytest.raises(NothingToRegisterError, match="'0_registered' becomes '0'"):
+        groups_of(well)
+    list_images(well, {"0_registered": 0, "1_registered": 1})
+    with pytest.raises(NothingToRegisterError, match="'0_registered' becomes '0'"):
+        groups_of(well)
 
 
 def test_a_well_without_acquisitions_is_told_what_it_lacks(well: Path) -> None:
