@@ -1,4 +1,4 @@
-"""Images of one plane beside stacks: they limit nothing along z, where they have no place."""
+"""Images of one plane limit nothing along z, where they have no place."""
 
 from __future__ import annotations
 
@@ -15,18 +15,20 @@ Regions = dict[Path, dict[str, Region]]
 def without_lone_planes(
     regions: Mapping[Path, Mapping[str, Region]], grids: Mapping[str, Grid]
 ) -> tuple[Regions, dict[str, Grid]]:
-    """Return regions and grids without the z of images of one plane, if a stack's regions have it.
+    """Return regions and grids without the z of images of one plane.
 
-    A projection, or the one plane that was photographed, would cut every stack to a plane.
+    A projection, or the one plane that was photographed, would cut every stack to a plane, and
+    planes that were photographed at different heights would share nothing. Where no stack's regions
+    have a z, the first of them keeps its own, for the tables that have it.
 
     Args:
-        regions: Of each image, by their names.
+        regions: Of each image, by their names; the reference comes first.
         grids: Of each image, by the image's name.
     """
-    alone = {name for name, grid in grids.items() if _planes(grid) == 1}
+    alone = [image.name for image in regions if _planes(grids[image.name]) == 1]
     stacks = [own for image, own in regions.items() if image.name not in alone]
     if not any("z" in region.start for own in stacks for region in own.values()):
-        return {image: dict(own) for image, own in regions.items()}, dict(grids)
+        alone = alone[1:]
     return (
         {
             image: {

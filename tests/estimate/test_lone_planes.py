@@ -131,3 +131,16 @@ def test_a_later_cycle_joins_with_all_of_its_planes(tmp_path: Path, later: str) 
     run_raw(RawRun(well))
     # What it does not show of the frame stays 0.
     assert np.array_equal(pixels(well / "2"), registered(pictures["2"], "2", "01"))
+
+
+def test_single_planes_that_were_taken_at_different_heights_share_their_place(
+    tmp_path: Path,
+) -> None:
+    pictures = {name: stack_of(name)[2:3] for name in "01"}
+    well = tmp_path / "p.zarr" / "A" / "01"
+    make(well, pictures)
+    box = {"z": (7.5, 1.0), "y": (0.0, HEIGHT * PIXEL), "x": (0.0, WIDTH * PIXEL)}
+    write_regions(well / "1", TABLE, {"FOV_1": box})
+    run_raw(RawRun(well))
+    for name, picture in pictures.items():
+        assert np.array_equal(pixels(well / name), registered(picture, name, "01")), name
