@@ -40,6 +40,7 @@ from tasks.survey.table_extents import clip_tables
 from tasks.survey.table_plans import plan_tables
 from tasks.survey.table_record import read_fields, require_one_consensus
 from tasks.survey.unlike_sizes import unlike_sizes_told
+from tasks.survey.unlisted_levels import unlisted_levels_told
 from tasks.survey.whole_image import whole_image_told
 
 Pair = tuple[Region, Region]
@@ -65,15 +66,7 @@ def _build(path: Path, request: RegistrationRequest) -> RegistrationPlan:
     well = path.parent
     acquisitions = {entry.name: entry.acquisition for entry in read_images(well)}
     require_acquisitions(well, acquisitions)
-    acquisition = acquisitions.get(path.name)
-    if acquisition is None:
-        raise InvalidInputError(
-            f"{path}: the well {well} lists it without an acquisition; give it its number as "
-            "'acquisition' there"
-            if path.name in acquisitions
-            else f"{path}: the well {well} does not list image '{path.name}'; it lists "
-            f"{', '.join(sorted(acquisitions)) or 'no image'}. Add it there, with its acquisition"
-        )
+    acquisition = _acquisition_of(path, acquisitions)
     name, warnings = pick_reference_with(
         request.registered_roi_table, path, acquisitions, request.reference_acquisition
     )
@@ -128,6 +121,10 @@ def _build(path: Path, request: RegistrationRequest) -> RegistrationPlan:
             f"{path}: labels {', '.join(label.name for label in labels)} are carried over "
             "unshifted (register_labels=False) and no longer match the image",
         )
+    unlisted: tuple[str, ...] = ()
+    if reference != path and frame is None:
+        moving = labels if request.register_labels else ()
+        unlisted = unlisted_levels_told(path, (pixels, *moving))
     tables, table_warnings = plan_tables(path, reference, register_labels=request.register_labels)
     if reference != path:
         # Its own stay as they are: the other images were made from them, and would be made again.
@@ -163,9 +160,22 @@ def _build(path: Path, request: RegistrationRequest) -> RegistrationPlan:
             *label_warnings,
             *table_warnings,
         ),
-        left_behind=(*missing, *left_behind),
+        left_behind=(*missing, *left_behind, *unlisted),
     )
     return plan.model_copy(update={"made_from": fingerprint_inputs(plan)})
+
+
+def _acquisition_of(image: Path, acquisitions: Mapping[str, int | None]) -> int:
+    acquisition = acquisitions.get(image.name)
+    if acquisition is None:
+        raise InvalidInputError(
+            f"{image}: the well {image.parent} lists it without an acquisition; give it its number "
+            "as 'acquisition' there"
+            if image.name in acquisitions
+            else f"{image}: the well {image.parent} does not list image '{image.name}'; it lists "
+            f"{', '.join(sorted(acquisitions)) or 'no image'}. Add it there, with its acquisition"
+        )
+    return acquisition
 
 
 def _labels(
