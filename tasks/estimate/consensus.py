@@ -12,7 +12,7 @@ from pydantic import JsonValue
 
 from tasks.estimate.columns import DECISION, TRANSLATIONS
 from tasks.estimate.common_region import SPACE, Consensus, common_region
-from tasks.estimate.keep_inside import keep_inside, read_grid
+from tasks.estimate.keep_inside import keep_inside, of_field, read_grid
 from tasks.estimate.lone_planes import without_lone_planes
 from tasks.estimate.put_table import put_table, style_of
 from tasks.plan.errors import InvalidInputError
@@ -39,7 +39,7 @@ def find_consensus(
     translation; the consensus is what all of them cover, and lies in each image that image's own
     translation before. Where all regions of one name start alike and are of one size, that is
     fractal-tasks-core's `compute_registration_consensus`: start + largest translation, size less
-    largest minus smallest. Where rounding it to pixels would leave an image, it loses that pixel.
+    largest minus smallest. Where rounding it to pixels would leave a field, it loses that pixel.
 
     Args:
         reference: Root folder of the reference; its translations are 0.
@@ -72,7 +72,11 @@ def find_consensus(
                 },
             ),
             reference.name,
-            grids,
+            {
+                image.name: of_field(grids[image.name], regions[image][name])
+                for image in images
+                if name in regions[image]
+            },
         )
         for name in regions[reference]
     )

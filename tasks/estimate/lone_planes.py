@@ -45,4 +45,4 @@ def without_lone_planes(
 
 
 def _planes(grid: Grid) -> int:
-    return grid["z"][0] if "z" in grid else 1
+    return grid["z"].last - grid["z"].first if "z" in grid else 1
