@@ -18,6 +18,7 @@ from tasks.estimate.put_table import put_table, style_of
 from tasks.plan.errors import InvalidInputError
 from tasks.plan.region import IF_MISSING, Region
 from tasks.survey.listed_tables import ListedTable, list_tables, read_table
+from tasks.survey.planes import planes_of
 from tasks.survey.regions import read_regions
 from tasks.survey.table_type import COLUMNS
 
@@ -225,6 +226,8 @@ def check_starts(regions: Mapping[Path, Mapping[str, Region]], reference: Path, 
     for image, own in regions.items():
         if image == reference or _is_ours(read_table(image, table)):
             continue
+        # Where an only plane lies along z is no place that anything is measured from.
+        axes = SPACE if min(planes_of(image), planes_of(reference)) > 1 else ("y", "x")
         apart = [
             name
             for name, region in own.items()
@@ -232,7 +235,7 @@ def check_starts(regions: Mapping[Path, Mapping[str, Region]], reference: Path, 
             and any(
                 abs(start - regions[reference][name].start.get(axis, start)) > _SAME_START
                 for axis, start in region.start.items()
-                if axis in SPACE
+                if axis in axes
             )
         ]
         if apart:

@@ -202,7 +202,18 @@ def test_translations_of_another_tool_count_where_regions_start_alike(tmp_path: 
     translations = {column: [0.0, float(column != "translation_z")] for column in TRANSLATIONS}
     write_regions(well / "1", TABLE, BOXES, columns=translations)
     assert find_consensus(well / "0", [well / "1"], TABLE)[1].start["1"]["y"] == 10.0  # 10 + 1 - 1
-    elsewhere = {**BOXES, "FOV_1": {**BOXES["FOV_1"], "y": (1.0, 20.0)}}
-    write_regions(well / "1", TABLE, elsewhere, columns=translations)
-    with pytest.raises(InvalidInputError, match="measured from"):
-        find_consensus(well / "0", [well / "1"], TABLE)
+    for axis, start in (("y", 1.0), ("z", 0.5)):
+        elsewhere = {**BOXES, "FOV_1": {**BOXES["FOV_1"], axis: (start, 1.5)}}
+        write_regions(well / "1", TABLE, elsewhere, columns=translations)
+        with pytest.raises(InvalidInputError, match="measured from"):
+            find_consensus(well / "0", [well / "1"], TABLE)
+
+
+def test_single_planes_start_alike_wherever_they_were_taken(tmp_path: Path) -> None:
+    plate = make_plate(tmp_path / "p.zarr", shape=(1, 1, 64, 96), labels=())
+    translations = {column: [0.0, 0.0] for column in TRANSLATIONS}
+    for name, z in (("0", 0.0), ("1", 7.0)):
+        boxes = {region: {**box, "z": (z, 1.0)} for region, box in BOXES.items()}
+        write_regions(plate / "A/01" / name, TABLE, boxes, columns=translations)
+    found = find_consensus(plate / "A/01/0", [plate / "A/01/1"], TABLE)
+    assert [one.length["y"] for one in found] == [20.0, 20.0]
