@@ -50,6 +50,7 @@ ALLOWED = {
     "tasks.estimate": {
         "tasks.estimate",
         "tasks.movement",
+        "tasks.pixels",
         "tasks.plan",
         "tasks.storage",
         "tasks.survey",

@@ -12,6 +12,7 @@ from tasks.estimate.background import local_mean, smoothed, without_stripes
 from tasks.estimate.borders import Borders, find_borders
 from tasks.estimate.noise import noise_level, quantile, sampled
 from tasks.estimate.overlap import Mask, Pixels
+from tasks.pixels.reach import within_reach
 
 WORKING_PIXELS = 2**20
 """A larger region is averaged down for the search, so that its memory and time stay bounded."""
@@ -137,8 +138,13 @@ def working_factor(shape: tuple[int, ...]) -> int:
 def average(region: NDArray[Any], factor: int) -> tuple[Pixels, Mask | None]:
     """Return the mean of blocks of pixels along y and x, and where it is a finite number.
 
-    None in place of the mask: everywhere.
+    None in place of the mask: everywhere. Values are brought within reach where they are extreme.
     """
+    values, valid = _averaged(region, factor)
+    return within_reach(values, region.dtype), valid
+
+
+def _averaged(region: NDArray[Any], factor: int) -> tuple[Pixels, Mask | None]:
     height, width = (n // factor * factor for n in region.shape[1:])
     region = region[:, :height, :width]
     if not np.issubdtype(region.dtype, np.floating):

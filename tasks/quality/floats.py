@@ -7,13 +7,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tasks.pixels.reach import within_reach
+
 
 def as_floats(pixels: NDArray[Any]) -> NDArray[np.float32]:
-    """Return a copy as float32, in which NaN is 0 and infinity the largest number there is."""
+    """Return a copy as float32, in which NaN is 0 and infinity the largest number there is.
+
+    Extreme values are brought within reach: pictures are compared by their proportions.
+    """
     values = pixels.astype(np.float32)
     # Whole numbers have none of these, others seldom: to look for them by `nan_to_num` costs more.
     if pixels.dtype.kind in "iub" or np.isfinite(values).all():
-        return values
+        return within_reach(values, pixels.dtype)
     return np.nan_to_num(values, copy=False)
 
 
