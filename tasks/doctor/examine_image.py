@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-from tasks.doctor.finding import Finding
+from tasks.doctor.finding import Finding, for_a_person, refused, warned_of
 from tasks.plan.errors import InvalidInputError
 from tasks.storage.attributes import array_shape, ngff_metadata, read_attributes, zarr_format
 from tasks.storage.paths import require_level_inside, safe_name
@@ -37,13 +37,13 @@ def examine_image(image: Path) -> Iterator[Finding]:
             try:
                 folder = image / group / safe_name(name, what)
             except InvalidInputError as error:
-                yield _for_a_person(image / group, str(error), "take the name from the list")
+                yield for_a_person(image / group, str(error), "take the name from the list")
                 continue
             if group == "tables" and is_half_replaced(image, name):
                 # The well tells of it: it can be put right.
                 continue
             if zarr_format(folder) is None:
-                yield _for_a_person(
+                yield for_a_person(
                     image,
                     f"the {what} '{name}' is listed but is not there",
                     f"restore {folder} from a backup, or take the name from the list in {group}/",
@@ -55,7 +55,7 @@ def examine_image(image: Path) -> Iterator[Finding]:
                 yield from _of_untyped(folder)
     yield from _of_unlisted_labels(image)
     for name in unlisted_tables(image, listed_names(image, "tables")):
-        yield _for_a_person(
+        yield for_a_person(
             image,
             f"the table '{name}' lies in tables/ without being listed, so that no program finds it",
             "add its name to the list in tables/, or take it away",
@@ -75,10 +75,10 @@ def _of_untyped(table: Path) -> Iterator[Finding]:
     try:
         lacking = lacking_of_regions(table, backend)
     except (KeyError, ValueError) as error:
-        yield _for_a_person(table, f"its columns cannot be read ({error})", "restore or remove it")
+        yield for_a_person(table, f"its columns cannot be read ({error})", "restore or remove it")
         return
     if 0 < len(lacking) < len([*COLUMNS["y"], *COLUMNS["x"]]):
-        yield _for_a_person(
+        yield for_a_person(
             table,
             f"it does not say its type, and is no table of regions, as it lacks "
             f"{', '.join(lacking)}",
@@ -105,8 +105,7 @@ def _of_pyramid(pyramid: Path, image: Path) -> Iterator[Finding]:
     try:
         scales = read_multiscale(pyramid)
     except InvalidInputError as error:
-        # A finding names its path itself.
-        yield _refused(pyramid, str(error).removeprefix(f"{pyramid}: "))
+        yield refused(pyramid, str(error))
         return
     below = pyramid.relative_to(image)
     for name in scales.levels:
@@ -114,16 +113,16 @@ def _of_pyramid(pyramid: Path, image: Path) -> Iterator[Finding]:
         try:
             require_level_inside(image, f"{below / name}")
         except InvalidInputError as error:
-            yield _refused(level, str(error).removeprefix(f"{level} ").removeprefix(f"{image}: "))
+            yield refused(level, str(error).removeprefix(f"{level} ").removeprefix(f"{image}: "))
             continue
         if zarr_format(level) is None:
-            yield _for_a_person(
+            yield for_a_person(
                 pyramid,
                 f"the pyramid level '{name}' is listed but is not there",
                 "restore it from a backup, or convert the image again",
             )
         elif missing := missing_codec(level):
-            yield _refused(level, missing)
+            yield refused(level, missing)
 
 
 def _of_grid(label: str, image: Path) -> Iterator[Finding]:
@@ -138,11 +137,10 @@ def _of_grid(label: str, image: Path) -> Iterator[Finding]:
     try:
         _, told = place_on_image(here, there, label, image, assumed=scales.assumed)
     except InvalidInputError as error:
-        yield _refused(image, str(error).removeprefix(f"{image}: "))
+        yield refused(image, str(error))
         return
     for each in told:
-        problem, _, advice = each.removeprefix(f"{image}: ").rpartition(". ")
-        yield _for_a_person(image, problem, advice[0].lower() + advice[1:])
+        yield warned_of(image, each)
 
 
 def _grid(node: Path, scales: Multiscale) -> Grid:
@@ -160,16 +158,8 @@ def _of_unlisted_labels(image: Path) -> Iterator[Finding]:
         # A name in the list that is not allowed is told of already.
         return
     for name in (*names.unlisted, *names.unreadable):
-        yield _for_a_person(
+        yield for_a_person(
             image,
             f"'{name}' lies in labels/ without being listed, so that viewers do not find it",
             "add its name to the list in labels/, or take it away",
         )
-
-
-def _refused(path: Path, reason: str) -> Finding:
-    return _for_a_person(path, reason, "a registration refuses it for the same reason")
-
-
-def _for_a_person(path: Path, problem: str, advice: str) -> Finding:
-    return Finding(path=path, problem=problem, remedy="person", advice=advice)

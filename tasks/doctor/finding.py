@@ -29,3 +29,31 @@ class Finding(Frozen):
 
     def __str__(self) -> str:
         return f"{self.path}: {self.problem}; {self.advice}"
+
+
+def for_a_person(path: Path, problem: str, advice: str) -> Finding:
+    """Return a finding that only a person can decide on."""
+    return Finding(path=path, problem=problem, remedy="person", advice=advice)
+
+
+def refused(path: Path, reason: str) -> Finding:
+    """Return a finding that a registration refuses too, in its words; they may begin with a path.
+
+    Args:
+        path: Where it was found.
+        reason: What the registration says.
+    """
+    # A finding names its path itself.
+    problem = reason.removeprefix(f"{path}: ")
+    return for_a_person(path, problem, "a registration refuses it for the same reason")
+
+
+def warned_of(image: Path, warning: str) -> Finding:
+    """Return a finding that a registration warns of too; its last sentence says what to do.
+
+    Args:
+        image: Root folder of the image that the warning begins with.
+        warning: What the registration says.
+    """
+    problem, _, advice = warning.removeprefix(f"{image}: ").rpartition(". ")
+    return for_a_person(image, problem, advice[0].lower() + advice[1:])

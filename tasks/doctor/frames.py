@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tasks.doctor.finding import Finding
+from tasks.doctor.finding import Finding, for_a_person
 from tasks.plan.errors import InvalidInputError
 from tasks.plan.region import digest_regions, outside
 from tasks.storage.locks import own_well
@@ -60,7 +60,7 @@ def _of_table(image: Path, frames: dict[str, Frame]) -> Iterator[Finding]:
     try:
         regions = regions_of_frame(image, frame)
         if regions is None:
-            yield _for_a_person(
+            yield for_a_person(
                 image,
                 f"an earlier release registered the image, and {table} of no image is as then",
                 "restore the registered tables of this well from a backup",
@@ -76,13 +76,13 @@ def _of_table(image: Path, frames: dict[str, Frame]) -> Iterator[Finding]:
         elif image.name == frame.reference and digest_regions(
             read_regions(image, frame.registered_roi_table)
         ) != digest_regions(regions):
-            yield _for_a_person(
+            yield for_a_person(
                 image,
                 f"{table} was made narrower after images were registered to it",
                 "run the registration of this well again: it cuts them; or restore the table",
             )
     except (InvalidInputError, OSError) as error:
-        yield _for_a_person(image, str(error), "its record was not compared with its tables")
+        yield for_a_person(image, str(error), "its record was not compared with its tables")
 
 
 def _contradicted(image: Path, frames: dict[str, Frame]) -> Regions | None:
@@ -128,7 +128,3 @@ def _narrowest(held: list[Regions]) -> Regions:
         "images of this well were registered to regions of which none lies within all others, so "
         "there is no frame that all of them are in; restore the originals and register again"
     )
-
-
-def _for_a_person(path: Path, problem: str, advice: str) -> Finding:
-    return Finding(path=path, problem=problem, remedy="person", advice=advice)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tasks.doctor.finding import Finding
+from tasks.doctor.finding import Finding, for_a_person, refused, warned_of
 from tasks.plan.errors import InvalidInputError
 from tasks.storage.attributes import array_shape
 from tasks.storage.provenance import is_output, read_provenance
@@ -31,16 +31,15 @@ def examine_pairs(well: Path, listed: Sequence[WellImage]) -> Iterator[Finding]:
     try:
         require_acquisitions(well, acquisitions)
     except InvalidInputError as error:
-        yield _refused(well, error)
+        yield refused(well, str(error))
         return
     without = [name for name, acquisition in acquisitions.items() if acquisition is None]
     if without:
-        yield Finding(
-            path=well,
-            problem=f"its metadata names no acquisition of its images {', '.join(without)}, which "
+        yield for_a_person(
+            well,
+            f"its metadata names no acquisition of its images {', '.join(without)}, which "
             "are not registered",
-            remedy="person",
-            advice="give each image of the list 'images' its number as 'acquisition'",
+            "give each image of the list 'images' its number as 'acquisition'",
         )
     known = sorted({each for each in acquisitions.values() if each is not None})
     told: set[str] = set()
@@ -52,7 +51,7 @@ def examine_pairs(well: Path, listed: Sequence[WellImage]) -> Iterator[Finding]:
         except InvalidInputError as error:
             if str(error) not in told:
                 told.add(str(error))
-                yield _refused(well, error)
+                yield refused(well, str(error))
             continue
         if name != reference:
             yield from _of_sizes(well / name, well / reference)
@@ -71,13 +70,10 @@ def _of_sizes(image: Path, reference: Path) -> Iterator[Finding]:
     try:
         told = unlike_sizes_told(image, shape, reference)
     except InvalidInputError as error:
-        yield _refused(image, error)
+        yield refused(image, str(error))
         return
     for each in told:
-        problem, _, advice = each.removeprefix(f"{image}: ").rpartition(". ")
-        yield Finding(
-            path=image, problem=problem, remedy="person", advice=advice[0].lower() + advice[1:]
-        )
+        yield warned_of(image, each)
 
 
 def _is_output(image: Path) -> bool:
@@ -86,13 +82,3 @@ def _is_output(image: Path) -> bool:
     except (InvalidInputError, OSError):
         # The image tells of it itself.
         return False
-
-
-def _refused(path: Path, error: InvalidInputError) -> Finding:
-    return Finding(
-        path=path,
-        # A finding names its path itself.
-        problem=str(error).removeprefix(f"{path}: "),
-        remedy="person",
-        advice="a registration refuses it for the same reason",
-    )

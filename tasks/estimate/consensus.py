@@ -16,7 +16,7 @@ from tasks.estimate.keep_inside import keep_inside, of_field, read_grid
 from tasks.estimate.lone_planes import without_lone_planes
 from tasks.estimate.put_table import put_table, style_of
 from tasks.plan.errors import InvalidInputError
-from tasks.plan.region import IF_MISSING, Region
+from tasks.plan.region import IF_MISSING, SAME_NAMES, Region
 from tasks.survey.listed_tables import ListedTable, list_tables, read_table
 from tasks.survey.planes import planes_of
 from tasks.survey.regions import read_regions
@@ -177,9 +177,11 @@ def check_names(
         if not ours <= set(own) and not (allow_missing and ours & set(own))
     ]
     if lacking:
+        all_share_some = all(ours & set(own) for own in regions.values())
         raise InvalidInputError(
             f"{reference.parent}: the acquisitions do not have the regions of the reference "
-            f"{reference.name}: {'; '.join(lacking)}. {IF_MISSING}"
+            f"{reference.name}: {'; '.join(lacking)}. "
+            + (IF_MISSING if all_share_some else SAME_NAMES)
         )
 
 

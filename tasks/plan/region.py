@@ -20,6 +20,9 @@ IF_MISSING = (
 )
 """What a person can do about an image that lacks some regions of its reference."""
 
+SAME_NAMES = "Give the tables of all acquisitions the same names"
+"""What a person can do about an image that has no region of its reference."""
+
 _EDGES_AGREE = 1e-3
 """Micrometers (seconds for t): an edge that is no further out lies inside."""
 
@@ -73,8 +76,7 @@ def pair_regions(
     )
     if missing and not (allow_missing and pairs):
         raise InvalidInputError(
-            f"{lacks}; it has {', '.join(own)}. "
-            + (IF_MISSING if pairs else "Give both tables the same names")
+            f"{lacks}; it has {', '.join(own)}. " + (IF_MISSING if pairs else SAME_NAMES)
         )
     names = {region.name for region in reference}
     warnings = [
